@@ -141,20 +141,24 @@ pub fn authorize(principal: &Principal, need: Need, tenant: Option<&TenantId>) -
 
 fn reaches(principal: &Principal, need: Need) -> bool {
     use CredentialKind::{Publishable, Secret};
-    match (need, principal) {
-        (Need::Public, _) | (Need::Admin | Need::Scope(_), Principal::Admin) => true,
-        (Need::Scope(scope), Principal::Key { kind: Secret, .. } | Principal::Session { .. }) => {
-            principal.scopes().grants(scope)
-        }
-        (Need::Chat, Principal::Key { kind: Publishable, .. } | Principal::WidgetApiKey) => true,
-        (Need::Chat, Principal::Key { kind: Secret, .. } | Principal::Session { .. }) => {
-            principal.scopes().grants(Scope::Write(Resource::Messages))
-        }
-        (Need::MintWidgetToken, Principal::Key { kind: Secret, .. } | Principal::Session { .. }) => {
-            principal.scopes().grants(Scope::WidgetToken)
-        }
-        (Need::Widget, Principal::Key { kind: Publishable, .. }) => true,
-        _ => false,
+    match principal {
+        Principal::Admin => matches!(need, Need::Public | Need::Admin | Need::Scope(_)),
+        Principal::Key { kind: Publishable, .. } => matches!(need, Need::Public | Need::Chat | Need::Widget),
+        Principal::Key { kind: Secret, scopes, .. } => scopes_reach(*scopes, need),
+        Principal::Session { .. } => scopes_reach(ScopeSet::all_but_keys(), need),
+        Principal::WidgetApiKey => matches!(need, Need::Public | Need::Chat),
+        // A session's record makes a `Principal::Session`: a key of that kind is nobody's.
+        Principal::Key { kind: CredentialKind::Session, .. } => need == Need::Public,
+    }
+}
+
+fn scopes_reach(scopes: ScopeSet, need: Need) -> bool {
+    match need {
+        Need::Public => true,
+        Need::Scope(scope) => scopes.grants(scope),
+        Need::Chat => scopes.grants(Scope::Write(Resource::Messages)),
+        Need::MintWidgetToken => scopes.grants(Scope::WidgetToken),
+        Need::Admin | Need::Widget => false,
     }
 }
 
@@ -260,7 +264,7 @@ pub fn credential_in_query(query: &str) -> bool {
         .any(|(name, value)| is_credential_name(&name) || is_credential_text(&name) || is_credential_text(&value))
 }
 
-/// The same for the widget plane, whose publishable key comes as `key`: the one exception. It must be the first and
+/// The same for the widget plane, whose publishable key comes as `key`: the one exception. It must be the
 /// only one, so that no two readers of the query see different keys.
 #[must_use]
 pub fn credential_in_widget_query(query: &str) -> bool {

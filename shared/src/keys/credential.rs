@@ -6,7 +6,7 @@
 //! revoked or expired ([`super::record`]).
 
 use super::master::{MasterKey, MasterKeys};
-use crate::entropy::{self, Entropy};
+use crate::entropy::{self, BASE62, Entropy};
 use crate::error::ErrorCode;
 use crate::ids::{CredentialId, TenantId};
 use crate::secret::{Secret, SecretHash};
@@ -17,7 +17,6 @@ const RANDOM_CHARS: usize = 32;
 const TAG_CHARS: usize = 8;
 /// Of a 256-bit HMAC, as many leading bits as 8 base62 characters can hold: 62^8 is a little above 2^47.
 const TAG_BITS: u32 = 47;
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// What kind of credential: an API key of either type, or a session token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -92,8 +91,8 @@ impl Credential {
         let random = Secret::new(entropy::base62(entropy, RANDOM_CHARS));
         let tagged = Secret::new(format!("{}{tenant}_{}", kind.prefix(), random.expose()));
         let tag = tag(&keys.current, tagged.expose());
-        let tag = core::str::from_utf8(&tag).expect("base62 is ASCII");
-        Self { kind, tenant: tenant.clone(), text: Secret::new(format!("{}{tag}", tagged.expose())) }
+        let text = tagged.expose().chars().chain(tag.map(char::from)).collect::<String>();
+        Self { kind, tenant: tenant.clone(), text: Secret::new(text) }
     }
 
     /// Takes a text as a credential if this deployment issued it, under the master key in force or the one before.
@@ -143,12 +142,7 @@ impl Credential {
     /// The id of its record and its guard: `key_` or `ses_` and the first 24 hex digits of its hash.
     #[must_use]
     pub fn id(&self) -> CredentialId {
-        let prefix = match self.kind {
-            CredentialKind::Publishable | CredentialKind::Secret => "key_",
-            CredentialKind::Session => "ses_",
-        };
-        let hex = self.hash().to_hex();
-        CredentialId::parse(format!("{prefix}{}", &hex[..24])).expect("24 hex digits behind a key id's prefix")
+        id_of(self.kind, &self.hash())
     }
 
     /// How it is shown after its creation: `wf_sk_acme_••••1a2b`.
@@ -163,6 +157,14 @@ impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credential({}{}_…)", self.kind.prefix(), self.tenant)
     }
+}
+
+fn id_of(kind: CredentialKind, hash: &SecretHash) -> CredentialId {
+    let prefix = match kind {
+        CredentialKind::Publishable | CredentialKind::Secret => "key_",
+        CredentialKind::Session => "ses_",
+    };
+    CredentialId::parse(format!("{prefix}{}", &hash.to_hex()[..24])).expect("24 hex digits behind a key id's prefix")
 }
 
 /// A text's parts, where it has a credential's shape.

@@ -6,17 +6,14 @@
 use super::credential::{Credential, CredentialKind};
 use crate::error::{ErrorCode, Refusal};
 use crate::ids::{CredentialId, Environment, TenantId};
-use crate::scope::ScopeSet;
+use crate::protocol::http::{self, CreateKey, MAX_LABEL_CHARS, MAX_RATE_LIMIT_PER_MINUTE};
+use crate::scope::{Scope, ScopeSet};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// At most this many active keys per tenant, type and environment.
 pub const MAX_ACTIVE_KEYS: usize = 3;
-/// The longest label, in characters.
-pub const MAX_LABEL_CHARS: usize = 100;
-/// The highest limit that a key can have, in requests a minute.
-pub const MAX_RATE_LIMIT_PER_MINUTE: u32 = 100_000;
 /// How long a session token lives, in seconds.
 pub const SESSION_TTL_SECS: i64 = 3_600;
 /// The grace period of a rotated key unless another is asked for, in seconds: three days.
@@ -258,19 +255,10 @@ impl NewKey {
     ///
     /// # Errors
     /// `invalid_request`, naming the field.
-    pub fn parse(
-        label: String,
-        kind: CredentialKind,
-        environment: Environment,
-        scopes: Option<ScopeSet>,
-        expires_at: Option<Timestamp>,
-        rate_limit_per_minute: Option<u32>,
-        now: Timestamp,
-    ) -> Result<Self, Refusal> {
-        let chars = label.chars().count();
-        if !(1..=MAX_LABEL_CHARS).contains(&chars) || label.chars().any(char::is_control) || label.trim().is_empty() {
-            return Err(Refusal::invalid("label must have 1 to 100 characters, none of them a control character."));
-        }
+    pub fn parse(request: CreateKey, now: Timestamp) -> Result<Self, Refusal> {
+        let CreateKey { label, kind, environment, scopes, expires_at, rate_limit_per_minute } = request;
+        http::check_text("label", &label, 1, MAX_LABEL_CHARS, false)?;
+        let scopes = scopes.map(|texts| read_scopes(&texts)).transpose()?;
         let scopes = match (kind, scopes) {
             (CredentialKind::Session, _) => return Err(Refusal::invalid("type must be publishable or secret.")),
             (CredentialKind::Publishable, None | Some(ScopeSet::NONE)) => ScopeSet::NONE,
@@ -283,8 +271,36 @@ impl NewKey {
             return Err(Refusal::invalid("expires_at must be in the future."));
         }
         if rate_limit_per_minute.is_some_and(|limit| !(1..=MAX_RATE_LIMIT_PER_MINUTE).contains(&limit)) {
-            return Err(Refusal::invalid("rate_limit_per_minute must be 1 to 100000."));
+            return Err(Refusal::invalid(format!("rate_limit_per_minute must be 1 to {MAX_RATE_LIMIT_PER_MINUTE}.")));
         }
         Ok(Self { label, kind, environment, scopes, expires_at, rate_limit_per_minute })
+    }
+}
+
+/// Names the place of an unknown scope, not its text.
+fn read_scopes(texts: &[String]) -> Result<ScopeSet, Refusal> {
+    let scope = |(at, text): (usize, &String)| {
+        Scope::parse(text).map_err(|error| Refusal::invalid(format!("scopes[{at}] is an {error}.")))
+    };
+    texts.iter().enumerate().map(scope).collect()
+}
+
+/// A record as the management API shows it at `now`.
+#[must_use]
+pub fn key_view(record: &KeyRecord, now: Timestamp) -> http::KeyView {
+    http::KeyView {
+        id: record.id.to_string(),
+        label: record.label.clone(),
+        kind: record.kind,
+        environment: record.environment.clone(),
+        scopes: record.scopes,
+        status: record.status(now).as_str(),
+        masked: record.masked.clone(),
+        created_at: record.created_at,
+        last_used_at: record.last_used_at,
+        expires_at: record.expires_at,
+        deprecated_until: record.grace_ends_at,
+        revoked_at: record.refused_since(now),
+        rate_limit_per_minute: record.rate_limit_per_minute,
     }
 }
