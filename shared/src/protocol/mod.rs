@@ -1,0 +1,10 @@
+//! What goes over the wire: WebSocket frames (protocol 1), HTTP bodies, and the table of routes.
+
+pub mod paths;
+pub mod widget_config;
+pub mod ws;
+
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+pub mod routes;

@@ -1,0 +1,266 @@
+//! What the visitor reads: messages in order, each with its state. Applying a frame twice changes nothing.
+
+use crate::error::ErrorCode;
+use crate::ids::RequestId;
+use crate::protocol::ws::{AnswerStatus, Completed, Delta, HistoryMessage, Role, SourceRef};
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryState {
+    /// The visitor's, not acknowledged yet: kept and sent again until it is.
+    Sending,
+    /// The visitor's, stored by the Worker.
+    Sent,
+    /// The visitor's, refused for good.
+    Refused(ErrorCode),
+    /// An answer that is still coming.
+    Streaming,
+    /// An answer that is over.
+    Ended(AnswerStatus),
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The message's id; an answer has none before it is over.
+    pub id: Option<String>,
+    /// The visitor's message that an answer belongs to; a visitor's message names itself.
+    pub request_id: Option<RequestId>,
+    /// Who wrote it.
+    pub role: Role,
+    /// What it says so far.
+    pub text: String,
+    /// Where it stands.
+    pub state: EntryState,
+    /// What an answer rests on.
+    pub sources: Vec<SourceRef>,
+    /// The highest `seq` applied to it; `None` before the Worker gave one.
+    pub seq: Option<u64>,
+    /// When the Worker stored it, RFC 3339, where it said so.
+    pub created_at: Option<String>,
+}
+
+impl Entry {
+    /// Whether it is an answer that is still coming.
+    #[must_use]
+    pub fn is_streaming(&self) -> bool {
+        self.state == EntryState::Streaming
+    }
+
+    fn is_answer_to(&self, request: &RequestId) -> bool {
+        self.role == Role::Assistant && self.request_id.as_ref() == Some(request)
+    }
+
+    fn is_message(&self, request: &RequestId) -> bool {
+        self.role == Role::User && self.request_id.as_ref() == Some(request)
+    }
+}
+
+/// What changed, for the view. Indices count in [`Transcript::entries`] at the time of the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// A message was put in at this index; those from there on moved down by one.
+    Added(usize),
+    /// The message at `index` got text behind what it had, from byte `from` on.
+    Appended {
+        /// Which.
+        index: usize,
+        /// Where the new text begins, in bytes.
+        from: usize,
+    },
+    /// The message at this index is to be drawn anew: its text or state changed.
+    Updated(usize),
+}
+
+/// The conversation as this browser knows it.
+#[derive(Debug, Clone, Default)]
+pub struct Transcript {
+    entries: Vec<Entry>,
+    max_seq: u64,
+}
+
+impl Transcript {
+    /// The messages, oldest first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether an answer is due or coming.
+    #[must_use]
+    pub fn has_unfinished(&self) -> bool {
+        self.entries.iter().any(Entry::is_streaming)
+    }
+
+    /// The request whose answer comes first among those that are not over.
+    #[must_use]
+    pub fn first_unfinished(&self) -> Option<&RequestId> {
+        self.entries.iter().find(|entry| entry.is_streaming())?.request_id.as_ref()
+    }
+
+    /// The `seq` up to which nothing is missing: what `chat.resume` asks to be replayed from. Answers come one after
+    /// the other, so the first that isn't over tells.
+    #[must_use]
+    pub fn resume_seq(&self) -> u64 {
+        self.entries.iter().find(|entry| entry.is_streaming()).map_or(self.max_seq, |entry| entry.seq.unwrap_or(0))
+    }
+
+    /// The visitor sent a message.
+    pub fn send(&mut self, id: RequestId, text: String) -> Change {
+        self.entries.push(Entry {
+            id: Some(id.as_str().to_owned()),
+            request_id: Some(id),
+            role: Role::User,
+            text,
+            state: EntryState::Sending,
+            sources: Vec::new(),
+            seq: None,
+            created_at: None,
+        });
+        Change::Added(self.entries.len() - 1)
+    }
+
+    /// The Worker stored the visitor's message: its answer is due.
+    pub fn accept(&mut self, id: &RequestId, seq: Option<u64>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let Some(index) = self.entries.iter().position(|entry| entry.is_message(id)) else { return changes };
+        self.saw(seq);
+        let entry = &mut self.entries[index];
+        entry.seq = entry.seq.or(seq);
+        if entry.state != EntryState::Sent {
+            entry.state = EntryState::Sent;
+            changes.push(Change::Updated(index));
+        }
+        self.answer_to(id, seq, &mut changes);
+        changes
+    }
+
+    /// The Worker refused the visitor's message for good.
+    pub fn refuse(&mut self, id: &RequestId, code: ErrorCode) -> Option<Change> {
+        let index = self.entries.iter().position(|entry| entry.is_message(id))?;
+        self.entries[index].state = EntryState::Refused(code);
+        Some(Change::Updated(index))
+    }
+
+    /// A piece of an answer. One that was applied already, or belongs to an answer that is over, changes nothing.
+    pub fn delta(&mut self, delta: &Delta) -> Vec<Change> {
+        let mut changes = self.accept(&delta.request_id, None);
+        let index = self.answer_to(&delta.request_id, None, &mut changes);
+        self.saw(Some(delta.seq));
+        let entry = &mut self.entries[index];
+        if entry.is_streaming() && entry.seq.is_none_or(|seq| seq < delta.seq) {
+            entry.seq = Some(delta.seq);
+            let from = entry.text.len();
+            entry.text.push_str(&delta.text);
+            changes.push(Change::Appended { index, from });
+        }
+        changes
+    }
+
+    /// A whole answer. It replaces what was pieced together.
+    pub fn complete(&mut self, completed: &Completed) -> Vec<Change> {
+        let mut changes = self.accept(&completed.request_id, None);
+        let index = self.answer_to(&completed.request_id, None, &mut changes);
+        self.saw(Some(completed.seq));
+        let entry = &mut self.entries[index];
+        if entry.is_streaming() {
+            entry.id = Some(completed.message_id.clone());
+            entry.seq = Some(completed.seq);
+            entry.text.clone_from(&completed.text);
+            entry.sources = completed.sources.clone().unwrap_or_default();
+            entry.state = EntryState::Ended(completed.status);
+            changes.push(Change::Updated(index));
+        }
+        changes
+    }
+
+    /// A message from the history. One that is known is brought up to date, never doubled.
+    pub fn restore(&mut self, message: HistoryMessage) -> Vec<Change> {
+        if message.role == Role::User {
+            return self.restore_message(message);
+        }
+        if let Some(request_id) = message.request_id.clone()
+            && self.entries.iter().any(|entry| entry.is_answer_to(&request_id))
+        {
+            return self.complete(&Completed {
+                request_id,
+                seq: message.seq,
+                message_id: message.id,
+                text: message.text,
+                status: message.status.unwrap_or(AnswerStatus::Complete),
+                sources: message.sources,
+            });
+        }
+        if self.entries.iter().any(|entry| entry.id.as_ref() == Some(&message.id)) {
+            return Vec::new();
+        }
+        let state = EntryState::Ended(message.status.unwrap_or(AnswerStatus::Complete));
+        vec![self.insert(message, state)]
+    }
+
+    fn restore_message(&mut self, message: HistoryMessage) -> Vec<Change> {
+        let Ok(id) = RequestId::parse(message.id.clone()) else { return Vec::new() };
+        let seq = message.seq;
+        let mut changes = Vec::new();
+        if !self.entries.iter().any(|entry| entry.is_message(&id)) {
+            changes.push(self.insert(HistoryMessage { request_id: Some(id.clone()), ..message }, EntryState::Sent));
+        }
+        // Every stored message gets an answer: it follows in the history, or it is still coming.
+        changes.extend(self.accept(&id, Some(seq)));
+        changes
+    }
+
+    fn insert(&mut self, message: HistoryMessage, state: EntryState) -> Change {
+        self.saw(Some(message.seq));
+        // Answers stand behind their messages, so only messages tell the order. Those without a place stay last.
+        let index = self
+            .entries
+            .iter()
+            .position(|entry| entry.role == Role::User && entry.seq.is_none_or(|seq| seq > message.seq))
+            .unwrap_or(self.entries.len());
+        self.entries.insert(
+            index,
+            Entry {
+                id: Some(message.id),
+                request_id: message.request_id,
+                role: message.role,
+                text: message.text,
+                state,
+                sources: message.sources.unwrap_or_default(),
+                seq: Some(message.seq),
+                created_at: Some(message.created_at),
+            },
+        );
+        Change::Added(index)
+    }
+
+    /// Where the answer to this message stands; where there is none, its empty place is made behind the message.
+    fn answer_to(&mut self, id: &RequestId, seq: Option<u64>, changes: &mut Vec<Change>) -> usize {
+        if let Some(index) = self.entries.iter().position(|entry| entry.is_answer_to(id)) {
+            let entry = &mut self.entries[index];
+            entry.seq = entry.seq.or(seq);
+            return index;
+        }
+        let index =
+            self.entries.iter().position(|entry| entry.is_message(id)).map_or(self.entries.len(), |message| message + 1);
+        self.entries.insert(
+            index,
+            Entry {
+                id: None,
+                request_id: Some(id.clone()),
+                role: Role::Assistant,
+                text: String::new(),
+                state: EntryState::Streaming,
+                sources: Vec::new(),
+                seq,
+                created_at: None,
+            },
+        );
+        changes.push(Change::Added(index));
+        index
+    }
+
+    fn saw(&mut self, seq: Option<u64>) {
+        self.max_seq = self.max_seq.max(seq.unwrap_or(0));
+    }
+}
