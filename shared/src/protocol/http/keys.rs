@@ -1,0 +1,92 @@
+//! Bodies of `/v1/tenants/{tenant}/keys`.
+
+use crate::ids::Environment;
+use crate::keys::credential::CredentialKind;
+use crate::scope::ScopeSet;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The longest label, in characters.
+pub const MAX_LABEL_CHARS: usize = 100;
+/// The highest rate that a key may have.
+pub const MAX_RATE_LIMIT_PER_MINUTE: u32 = 100_000;
+
+/// Body of `POST /v1/tenants/{tenant}/keys`. Its rules are [`crate::keys::record::NewKey`]'s.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateKey {
+    /// What it is for, in the customer's words.
+    pub label: String,
+    /// `publishable` or `secret`.
+    #[serde(rename = "type")]
+    pub kind: CredentialKind,
+    /// What its config and tokens belong to.
+    pub environment: Environment,
+    /// As `keys:write`; all but `keys:*` unless given. For secret keys only.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+    /// When it ends by itself.
+    #[serde(default, with = "crate::time::rfc3339::option")]
+    pub expires_at: Option<Timestamp>,
+    /// Requests a minute; 100 unless given.
+    #[serde(default)]
+    pub rate_limit_per_minute: Option<u32>,
+}
+
+/// A key's record as the management API shows it: nothing in it opens anything.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeyView {
+    /// `key_…`
+    pub id: String,
+    /// What it is for.
+    pub label: String,
+    /// `publishable` or `secret`.
+    #[serde(rename = "type")]
+    pub kind: CredentialKind,
+    /// What its config and tokens belong to.
+    pub environment: Environment,
+    /// What it may do.
+    pub scopes: ScopeSet,
+    /// `active`, `deprecated` or `revoked`, at the time of the answer.
+    pub status: &'static str,
+    /// `wf_sk_acme_••••1a2b`
+    pub masked: String,
+    /// When it was made.
+    #[serde(with = "crate::time::rfc3339")]
+    pub created_at: Timestamp,
+    /// When it was last used; may lag by a minute.
+    #[serde(with = "crate::time::rfc3339::option")]
+    pub last_used_at: Option<Timestamp>,
+    /// When it ends by itself.
+    #[serde(with = "crate::time::rfc3339::option")]
+    pub expires_at: Option<Timestamp>,
+    /// The end of its grace period, once it is rotated.
+    #[serde(with = "crate::time::rfc3339::option")]
+    pub deprecated_until: Option<Timestamp>,
+    /// When it was revoked.
+    #[serde(with = "crate::time::rfc3339::option")]
+    pub revoked_at: Option<Timestamp>,
+    /// Requests a minute, where it differs from the default.
+    pub rate_limit_per_minute: Option<u32>,
+}
+
+/// The one answer that shows a key: its plaintext and its record.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeyCreated {
+    /// The plaintext. Shown once.
+    #[serde(serialize_with = "super::expose")]
+    pub key: Secret,
+    /// Its record.
+    #[serde(flatten)]
+    pub record: KeyView,
+}
+
+/// A page of keys.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeyList {
+    /// The records, newest first.
+    pub keys: Vec<KeyView>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,116 @@
+//! Bodies of `/v1/tenants` and `/v1/sessions`.
+
+use super::check_text;
+use crate::error::Refusal;
+use crate::ids::TenantId;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A tenant: as it is stored, and as the management API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its id, for ever.
+    pub id: TenantId,
+    /// Its name, for people.
+    pub name: String,
+    /// Whether HIPAA's rules hold: no secret keys, always a signed widget token.
+    pub hipaa: bool,
+    /// When it was made.
+    #[serde(with = "crate::time::rfc3339")]
+    pub created_at: Timestamp,
+}
+
+/// Body of `POST /v1/tenants`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its name; the id unless given.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `false` unless given.
+    #[serde(default)]
+    pub hipaa: bool,
+}
+
+impl CreateTenant {
+    /// The tenant, made at `now`.
+    ///
+    /// # Errors
+    /// `invalid_request` where `name` breaks its rules.
+    pub fn into_tenant(self, now: Timestamp) -> Result<Tenant, Refusal> {
+        let name = self.name.unwrap_or_else(|| self.id.to_string());
+        check_name(&name)?;
+        Ok(Tenant { id: self.id, name, hipaa: self.hipaa, created_at: now })
+    }
+}
+
+/// Body of `PATCH /v1/tenants/{tenant}`: what is absent stays, what is null returns to its default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTenant {
+    /// The name; null makes it the id again.
+    #[serde(default, deserialize_with = "present")]
+    name: Option<Option<String>>,
+    /// Whether HIPAA's rules hold; null is `false`.
+    #[serde(default, deserialize_with = "present")]
+    hipaa: Option<Option<bool>>,
+}
+
+impl UpdateTenant {
+    /// The tenant as it is afterwards.
+    ///
+    /// # Errors
+    /// `invalid_request` where `name` breaks its rules.
+    pub fn apply(self, mut tenant: Tenant) -> Result<Tenant, Refusal> {
+        if let Some(name) = self.name {
+            tenant.name = name.unwrap_or_else(|| tenant.id.to_string());
+            check_name(&tenant.name)?;
+        }
+        if let Some(hipaa) = self.hipaa {
+            tenant.hipaa = hipaa.unwrap_or_default();
+        }
+        Ok(tenant)
+    }
+}
+
+/// Tells a null from an absent field.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    check_text("name", name, 1, 100, false)
+}
+
+/// A page of tenants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TenantList {
+    /// By id.
+    pub tenants: Vec<Tenant>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}
+
+/// Body of `POST /v1/sessions`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateSession {
+    /// Whom the session token speaks for.
+    pub tenant_id: TenantId,
+}
+
+/// The one answer that shows a session token.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionCreated {
+    /// The plaintext. Shown once.
+    #[serde(serialize_with = "super::expose")]
+    pub token: Secret,
+    /// Whom it speaks for.
+    pub tenant_id: TenantId,
+    /// When it ends.
+    #[serde(with = "crate::time::rfc3339")]
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,53 @@
+//! Bodies of `POST /widget-token`, `POST /test-widget-token` and of a customer's refresh endpoint.
+
+use crate::error::Refusal;
+use crate::ids::Environment;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::tokens::widget_token::{TTL_DEFAULT_SECS, TTL_MAX_SECS, TTL_MIN_SECS, User};
+use serde::{Deserialize, Serialize};
+
+/// Body of `POST /widget-token`. May be empty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MintWidgetToken {
+    /// Who the visitor is; nobody in particular where absent.
+    #[serde(default)]
+    pub user: Option<User>,
+    /// How long the token holds.
+    #[serde(default)]
+    pub ttl_seconds: Option<u32>,
+    /// For session tokens, which have no environment of their own.
+    #[serde(default)]
+    pub environment: Option<Environment>,
+}
+
+impl MintWidgetToken {
+    /// How long the token shall hold: 60 to 3,600 s, 300 s unless given.
+    ///
+    /// # Errors
+    /// `invalid_request` outside of that.
+    pub fn ttl_secs(&self) -> Result<u32, Refusal> {
+        let secs = self.ttl_seconds.unwrap_or(TTL_DEFAULT_SECS);
+        if (TTL_MIN_SECS..=TTL_MAX_SECS).contains(&secs) {
+            Ok(secs)
+        } else {
+            Err(Refusal::invalid(format!("ttl_seconds must be {TTL_MIN_SECS} to {TTL_MAX_SECS}.")))
+        }
+    }
+}
+
+/// Answer of `POST /widget-token` and `POST /test-widget-token`: the one body that shows a token.
+#[derive(Debug, Clone, Serialize)]
+pub struct WidgetTokenBody {
+    /// The JWT.
+    #[serde(serialize_with = "super::expose")]
+    pub token: Secret,
+    /// When it ends.
+    #[serde(with = "crate::time::rfc3339")]
+    pub expires_at: Timestamp,
+}
+
+/// What a refresh endpoint is asked: the widget sends an empty JSON object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct RefreshBody {}

@@ -1,0 +1,276 @@
+//! The one table of routes: which method and path is what, who may call it, and whether a browser may from another
+//! origin. The Worker's dispatch, its CORS answers and the OpenAPI page are all built from it.
+//!
+//! Paths are matched byte by byte, and each resource has one spelling: another case, a trailing or doubled slash and
+//! any percent-encoding are `not_found`. So no proxy and no log can see another path than the one that is served, and
+//! an encoded slash never ends a segment. `/api/v1/…` is the same as `/v1/…`. `HEAD` is answered wherever `GET` is
+//! (RFC 9110 section 9.3.2).
+
+use super::paths::{HEALTH_PATH, TEST_WIDGET_TOKEN_PATH, WIDGET_CONFIG_PATH, WIDGET_SESSION_PATH, WIDGET_TOKEN_PATH};
+use crate::auth::{Need, Plane};
+use crate::error::{ErrorCode, Refusal};
+use crate::ids::{SourceId, TenantId};
+use crate::scope::{Resource, Scope};
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// `GET /health`
+    Health,
+    /// `GET /widget/config`
+    WidgetConfig,
+    /// `GET /widget/session`
+    WidgetSession,
+    /// `POST /widget-token`
+    MintWidgetToken,
+    /// `POST /test-widget-token`
+    TestWidgetToken,
+    /// `POST /v1/tenants`
+    CreateTenant,
+    /// `GET /v1/tenants`
+    ListTenants,
+    /// `GET /v1/tenants/{tenant}`
+    ReadTenant,
+    /// `PATCH /v1/tenants/{tenant}`
+    UpdateTenant,
+    /// `POST /v1/tenants/{tenant}/keys`
+    CreateKey,
+    /// `GET /v1/tenants/{tenant}/keys`
+    ListKeys,
+    /// `GET /v1/tenants/{tenant}/config`
+    ReadConfig,
+    /// `PATCH /v1/tenants/{tenant}/config`
+    StageConfig,
+    /// `POST /v1/tenants/{tenant}/config/deploy`
+    DeployConfig,
+    /// `POST /v1/tenants/{tenant}/config/discard`
+    DiscardConfig,
+    /// `POST /v1/tenants/{tenant}/sources`
+    CreateSource,
+    /// `GET /v1/tenants/{tenant}/sources`
+    ListSources,
+    /// `DELETE /v1/tenants/{tenant}/sources/{id}`
+    DeleteSource,
+}
+
+/// The methods that routes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "they are HTTP's own (RFC 9110, RFC 5789)")]
+pub enum Method {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// As in the request line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether a request with this method is taken. Methods are case-sensitive (RFC 9110 section 9.1).
+    fn takes(self, method: &str) -> bool {
+        method == self.as_str() || (method == "HEAD" && self == Self::Get)
+    }
+}
+
+/// Whether pages of other origins may read the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cors {
+    /// No page may: no CORS header, and a preflight is refused. For what a customer's server calls, and for the
+    /// WebSocket, which knows no CORS and checks its `Origin` itself.
+    Closed,
+    /// Pages of the live config's allowed origins may, by exact echo of their `Origin` (and `Vary: Origin`).
+    AllowedOrigins,
+}
+
+/// One row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it asks for.
+    pub route: Route,
+    /// With which method.
+    pub method: Method,
+    /// At which path; `{…}` stands for one segment.
+    pub pattern: &'static str,
+    /// Who may.
+    pub need: Need,
+    /// Where the credential may stand.
+    pub plane: Plane,
+    /// Whether pages of other origins may.
+    pub cors: Cors,
+}
+
+const fn row(route: Route, method: Method, pattern: &'static str, need: Need, plane: Plane, cors: Cors) -> Row {
+    Row { route, method, pattern, need, plane, cors }
+}
+
+const fn managed(route: Route, method: Method, pattern: &'static str, need: Need) -> Row {
+    row(route, method, pattern, need, Plane::Management, Cors::Closed)
+}
+
+const TENANTS: &str = "/v1/tenants";
+const TENANT: &str = "/v1/tenants/{tenant}";
+const KEYS: &str = "/v1/tenants/{tenant}/keys";
+const CONFIG: &str = "/v1/tenants/{tenant}/config";
+const DEPLOY: &str = "/v1/tenants/{tenant}/config/deploy";
+const DISCARD: &str = "/v1/tenants/{tenant}/config/discard";
+const SOURCES: &str = "/v1/tenants/{tenant}/sources";
+const SOURCE: &str = "/v1/tenants/{tenant}/sources/{id}";
+
+/// Every route. A route that isn't here doesn't exist.
+pub static ROUTES: &[Row] = &[
+    row(Route::Health, Method::Get, HEALTH_PATH, Need::Public, Plane::Widget, Cors::Closed),
+    row(Route::WidgetConfig, Method::Get, WIDGET_CONFIG_PATH, Need::Widget, Plane::Widget, Cors::AllowedOrigins),
+    row(Route::WidgetSession, Method::Get, WIDGET_SESSION_PATH, Need::Widget, Plane::Widget, Cors::Closed),
+    managed(Route::MintWidgetToken, Method::Post, WIDGET_TOKEN_PATH, Need::MintWidgetToken),
+    row(
+        Route::TestWidgetToken,
+        Method::Post,
+        TEST_WIDGET_TOKEN_PATH,
+        Need::Public,
+        Plane::Widget,
+        Cors::AllowedOrigins,
+    ),
+    managed(Route::CreateTenant, Method::Post, TENANTS, Need::Admin),
+    managed(Route::ListTenants, Method::Get, TENANTS, Need::Admin),
+    managed(Route::ReadTenant, Method::Get, TENANT, Need::Admin),
+    managed(Route::UpdateTenant, Method::Patch, TENANT, Need::Admin),
+    managed(Route::CreateKey, Method::Post, KEYS, Need::Scope(Scope::Write(Resource::Keys))),
+    managed(Route::ListKeys, Method::Get, KEYS, Need::Scope(Scope::Read(Resource::Keys))),
+    managed(Route::ReadConfig, Method::Get, CONFIG, Need::Scope(Scope::Read(Resource::Settings))),
+    managed(Route::StageConfig, Method::Patch, CONFIG, Need::Scope(Scope::Write(Resource::Settings))),
+    managed(Route::DeployConfig, Method::Post, DEPLOY, Need::Scope(Scope::Write(Resource::Settings))),
+    managed(Route::DiscardConfig, Method::Post, DISCARD, Need::Scope(Scope::Write(Resource::Settings))),
+    managed(Route::CreateSource, Method::Post, SOURCES, Need::Scope(Scope::Write(Resource::Sources))),
+    managed(Route::ListSources, Method::Get, SOURCES, Need::Scope(Scope::Read(Resource::Sources))),
+    managed(Route::DeleteSource, Method::Delete, SOURCE, Need::Scope(Scope::Write(Resource::Sources))),
+];
+
+/// A request that is in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Match<'p> {
+    /// Its row.
+    pub row: &'static Row,
+    /// What stood for `{tenant}` and `{id}`, as it came.
+    tenant: Option<&'p str>,
+    id: Option<&'p str>,
+}
+
+impl Match<'_> {
+    /// What it asks for.
+    #[must_use]
+    pub const fn route(&self) -> Route {
+        self.row.route
+    }
+
+    /// The path's tenant, where the route has one.
+    ///
+    /// # Errors
+    /// `invalid_request` where no tenant can have such a name.
+    pub fn tenant(&self) -> Result<Option<TenantId>, Refusal> {
+        Ok(self.tenant.map(TenantId::parse).transpose()?)
+    }
+
+    /// The path's `{id}`, as it came: the route's own type parses it.
+    #[must_use]
+    pub const fn id(&self) -> Option<&str> {
+        self.id
+    }
+
+    /// The path's source.
+    ///
+    /// # Errors
+    /// `not_found` where no source can have such an id: ids are made here, so a wrong one was never given out.
+    pub fn source_id(&self) -> Result<SourceId, Refusal> {
+        self.id.and_then(|id| SourceId::parse(id).ok()).ok_or_else(|| ErrorCode::NotFound.into())
+    }
+}
+
+/// A request that isn't in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Miss {
+    /// There is no such path.
+    NotFound,
+    /// The path is there, the method isn't.
+    MethodNotAllowed {
+        /// For the header `Allow`.
+        allow: String,
+    },
+}
+
+impl Miss {
+    /// Its code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound => ErrorCode::NotFound,
+            Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
+        }
+    }
+}
+
+/// Finds what a request asks for. `path` is the URL's path as it came, without the query.
+///
+/// # Errors
+/// [`Miss`] where the table has no such path, or not with this method. `OPTIONS` is [`preflight`]'s.
+pub fn find<'p>(method: &str, path: &'p str) -> Result<Match<'p>, Miss> {
+    let mut allow = Vec::new();
+    for found in at(path) {
+        if found.row.method.takes(method) {
+            return Ok(found);
+        }
+        allow.push(found.row.method.as_str());
+        if found.row.method == Method::Get {
+            allow.push("HEAD");
+        }
+        if found.row.cors != Cors::Closed && !allow.contains(&"OPTIONS") {
+            allow.push("OPTIONS");
+        }
+    }
+    if allow.is_empty() { Err(Miss::NotFound) } else { Err(Miss::MethodNotAllowed { allow: allow.join(", ") }) }
+}
+
+/// The route that a CORS preflight asks for: `OPTIONS` with `Access-Control-Request-Method`. None where no page of
+/// another origin may call it, so that the preflight fails.
+#[must_use]
+pub fn preflight<'p>(requested_method: &str, path: &'p str) -> Option<Match<'p>> {
+    at(path).find(|found| found.row.method.takes(requested_method) && found.row.cors != Cors::Closed)
+}
+
+/// The rows whose pattern fits, whatever their method.
+fn at(path: &str) -> impl Iterator<Item = Match<'_>> {
+    let path = canonical(path);
+    ROUTES.iter().filter_map(move |row| {
+        let mut found = Match { row, tenant: None, id: None };
+        let mut segments = path.split('/');
+        for wanted in row.pattern.split('/') {
+            let segment = segments.next()?;
+            match wanted {
+                "{tenant}" if !segment.is_empty() => found.tenant = Some(segment),
+                "{id}" if !segment.is_empty() => found.id = Some(segment),
+                _ if wanted == segment => {}
+                _ => return None,
+            }
+        }
+        segments.next().is_none().then_some(found)
+    })
+}
+
+/// `/api/v1/…` is `/v1/…`; a path with percent-encoding is none (it keeps its first `%`, and no row has one).
+fn canonical(path: &str) -> &str {
+    if path.contains(['%', '\\']) {
+        return "";
+    }
+    match path.strip_prefix("/api") {
+        Some(rest) if rest.starts_with("/v1/") => rest,
+        _ => path,
+    }
+}
