@@ -185,8 +185,13 @@ impl Mint<'_> {
         if let Some(user) = self.user {
             user.validate()?;
         }
+        let seconds = |at: i64| chrono::DateTime::from_timestamp(at, 0);
         let issued_at = now.as_secs();
         let expires_at = issued_at.saturating_add(i64::from(self.ttl_secs));
+        let (Some(iat), Some(exp)) = (seconds(issued_at), seconds(expires_at)) else {
+            // Such a clock is broken. A token without an end must not be made.
+            return Err(ErrorCode::Internal.into());
+        };
         let mut claims = jwt_compact::Claims::new(WireClaims {
             iss: self.issuer.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -199,8 +204,8 @@ impl Mint<'_> {
             email: self.user.and_then(|user| user.email.clone()),
             data: self.user.and_then(|user| user.data.clone()),
         });
-        claims.issued_at = chrono::DateTime::from_timestamp(issued_at, 0);
-        claims.expiration = chrono::DateTime::from_timestamp(expires_at, 0);
+        claims.issued_at = Some(iat);
+        claims.expiration = Some(exp);
         let key = TenantKey::of(&keys.current, self.tenant);
         let header = Header::empty().with_token_type(TYPE).with_key_id(key.kid);
         match Hs256.token(&header, &claims, &key.key) {
