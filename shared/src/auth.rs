@@ -302,3 +302,6 @@ fn is_credential_text(text: &str) -> bool {
 fn is_jwt_shaped(text: &str) -> bool {
     text.starts_with("eyJ") && text.split('.').count() == 3
 }
+
+#[cfg(test)]
+mod tests;
