@@ -183,7 +183,9 @@ impl ClientFrame {
                 Ok(Self::Resume(ChatResume { widget_token, history_secret, last_seq }))
             }
             "chat.cancel" => request_id(envelope.id).map(Self::Cancel),
-            "auth.refresh" => payload(envelope.payload).map(|RefreshPayload { widget_token }| Self::Refresh(widget_token)),
+            "auth.refresh" => {
+                payload(envelope.payload).map(|RefreshPayload { widget_token }| Self::Refresh(widget_token))
+            }
             "ping" => Ok(Self::Ping),
             _ => Err(FrameError::UnknownType),
         }

@@ -219,6 +219,11 @@ pub struct ClientSession {
     retry_at: Option<Timestamp>,
     /// The Worker asked for patience.
     hold_until: Option<Timestamp>,
+    /// Where the next `chat.resume` begins. It moves on only while nothing is missing, so that what came live on a link
+    /// whose history never came doesn't hide a gap.
+    resume_from: u64,
+    /// The answer that the visitor stopped; told to the Worker as soon as it listens.
+    cancelling: Option<RequestId>,
     is_open: bool,
     is_offline: bool,
     limited_until: Option<Timestamp>,
@@ -245,6 +250,8 @@ impl ClientSession {
             backoff: Backoff::new(config.seed),
             retry_at: None,
             hold_until: None,
+            resume_from: 0,
+            cancelling: None,
             is_open: false,
             is_offline: false,
             limited_until: None,
@@ -327,9 +334,7 @@ impl ClientSession {
 
     /// The visitor stops the answer that is coming.
     pub fn cancel(&mut self, now: Timestamp) {
-        if let (Link::Up(_), Some(id)) = (&self.link, self.transcript.first_unfinished()) {
-            self.actions.push_back(Action::Send(ClientFrame::Cancel(id.clone())));
-        }
+        self.cancelling = self.transcript.first_unfinished().cloned();
         self.advance(now);
     }
 
@@ -496,12 +501,16 @@ impl ClientSession {
 
     fn handle_error(&mut self, error: ErrorFrame, now: Timestamp) {
         let code = error.code();
+        let mut is_waited_for = error.request_id.is_none();
         if let (Link::Up(up), Some(id)) = (&mut self.link, &error.request_id)
             && up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::Accepted(id.clone()))
         {
+            is_waited_for = true;
             up.waiting = None;
         }
         match code {
+            // The refusal of a frame that was sent twice comes twice, but speaks of one token.
+            Some(code) if code.is_token_refusal() && !is_waited_for => {}
             Some(code) if code.is_token_refusal() => {
                 self.require_signed_token = true;
                 self.tokens.held = None;
@@ -557,8 +566,15 @@ impl ClientSession {
     }
 
     fn drop_link(&mut self, now: Timestamp) {
+        self.mark_resume_point();
         self.link = Link::Down;
         self.retry_at = Some(now.plus_millis(self.backoff.next_ms()));
+    }
+
+    fn mark_resume_point(&mut self) {
+        if matches!(&self.link, Link::Up(up) if up.resumed) {
+            self.resume_from = self.transcript.resume_seq();
+        }
     }
 
     /// Whether there is a reason to have a link.
@@ -637,9 +653,10 @@ impl ClientSession {
             }
             Link::Up(up) => {
                 let is_dead = up.pinged_at.is_some_and(|at| now.millis_since(at) >= REPLY_MS)
-                    || up.waiting.as_ref().is_some_and(|waiting| {
-                        now.millis_since(waiting.since) >= REPLY_MS && waiting.tries >= TRIES
-                    });
+                    || up
+                        .waiting
+                        .as_ref()
+                        .is_some_and(|waiting| now.millis_since(waiting.since) >= REPLY_MS && waiting.tries >= TRIES);
                 if is_dead {
                     self.give_up_link(now);
                 } else {
@@ -659,6 +676,11 @@ impl ClientSession {
         let is_answer_late =
             self.transcript.has_unfinished() && now.millis_since(self.answer_heard_at) >= RESYNC_AFTER_MS;
         let Link::Up(up) = &mut self.link else { return };
+        if up.resumed
+            && let Some(id) = self.cancelling.take()
+        {
+            self.actions.push_back(Action::Send(ClientFrame::Cancel(id)));
+        }
         if let Some(waiting) = &mut up.waiting {
             if now.millis_since(waiting.since) < REPLY_MS {
                 return;
@@ -689,6 +711,7 @@ impl ClientSession {
 
     /// Sends what is waited for, for the first time or again.
     fn send_waiting(&mut self) {
+        self.mark_resume_point();
         let Link::Up(up) = &mut self.link else { return };
         let Some(waiting) = &up.waiting else { return };
         let frame = match &waiting.reply {
@@ -697,11 +720,12 @@ impl ClientSession {
                 ClientFrame::Resume(ChatResume {
                     widget_token: None,
                     history_secret: self.history_secret.clone(),
-                    last_seq: self.transcript.resume_seq(),
+                    last_seq: self.resume_from,
                 })
             }
             Reply::Accepted(id) => {
-                let Some(entry) = self.transcript.entries().iter().find(|entry| entry.id.as_deref() == Some(id.as_str()))
+                let Some(entry) =
+                    self.transcript.entries().iter().find(|entry| entry.id.as_deref() == Some(id.as_str()))
                 else {
                     up.waiting = None;
                     return;

@@ -6,12 +6,12 @@
 //! restart [`ConversationServer::load`] finds everything that matters in the [`Store`].
 
 use super::answer::RunningAnswer;
-use crate::conversation::{Head, StoredMessage, Store, answer_id};
+use crate::conversation::{Head, Store, StoredMessage, answer_id};
 use crate::error::{ErrorCode, Refusal};
 use crate::ids::{Environment, RequestId, TenantId};
 use crate::protocol::ws::{
-    Accepted, AnswerStatus, ChatRequest, ClientFrame, CloseCode, ErrorFrame, Expiring, FIRST_FRAME_DEADLINE_MS, History,
-    MAX_FRAME_BYTES, PROTOCOL, Ready, Role, ServerFrame, SourceRef,
+    Accepted, AnswerStatus, ChatRequest, ClientFrame, CloseCode, ErrorFrame, Expiring, FIRST_FRAME_DEADLINE_MS,
+    History, MAX_FRAME_BYTES, PROTOCOL, Ready, Role, ServerFrame, SourceRef,
 };
 use crate::secret::{HistorySecret, Secret, SecretHash};
 use crate::time::Timestamp;
@@ -444,7 +444,9 @@ impl ConversationServer {
         if let Some(completed) = store.answer(&request_id)?.and_then(|answer| answer.to_completed()) {
             effects.push(Effect::Reply(ServerFrame::Completed(completed)));
         } else if let Some(running) = self.running.as_ref().filter(|_| !was_live) {
-            effects.extend(running.replay_after(stored.seq).into_iter().map(|delta| Effect::Reply(ServerFrame::Delta(delta))));
+            effects.extend(
+                running.replay_after(stored.seq).into_iter().map(|delta| Effect::Reply(ServerFrame::Delta(delta))),
+            );
         }
         Ok(effects)
     }
@@ -497,7 +499,12 @@ impl ConversationServer {
         Ok(history_frames(&history).into_iter().chain(replay).map(Effect::Reply).collect())
     }
 
-    fn receive_cancel<S: Store>(&mut self, socket: &Socket, id: &RequestId, store: &S) -> Result<Vec<Effect>, S::Error> {
+    fn receive_cancel<S: Store>(
+        &mut self,
+        socket: &Socket,
+        id: &RequestId,
+        store: &S,
+    ) -> Result<Vec<Effect>, S::Error> {
         if !socket.joined {
             let refusal = Refusal::invalid("chat.cancel must come after a chat.request or chat.resume.");
             return Ok(break_off_request(&refusal, id.clone(), CloseCode::BadFrame));
@@ -551,7 +558,8 @@ impl ConversationServer {
         store: &mut S,
         now: Timestamp,
     ) -> Result<Vec<Effect>, S::Error> {
-        let is_expected = self.running.as_ref().is_some_and(|running| running.request_id() == id && !running.is_cancelled());
+        let is_expected =
+            self.running.as_ref().is_some_and(|running| running.request_id() == id && !running.is_cancelled());
         if !is_expected || piece.is_empty() {
             return Ok(Vec::new());
         }

@@ -152,7 +152,10 @@ impl Transcript {
             entry.seq = Some(delta.seq);
             let from = entry.text.len();
             entry.text.push_str(&delta.text);
-            changes.push(Change::Appended { index, from });
+            // A message that was put in by this very frame is drawn with its text.
+            if !changes.contains(&Change::Added(index)) {
+                changes.push(Change::Appended { index, from });
+            }
         }
         changes
     }
@@ -212,11 +215,16 @@ impl Transcript {
 
     fn insert(&mut self, message: HistoryMessage, state: EntryState) -> Change {
         self.saw(Some(message.seq));
-        // Answers stand behind their messages, so only messages tell the order. Those without a place stay last.
+        // Answers stand behind their messages, so messages tell the order (and answers whose message isn't here yet).
+        // Those without a place stay last.
+        let leads = |entry: &Entry| {
+            entry.role == Role::User
+                || !self.entries.iter().any(|other| other.role == Role::User && other.request_id == entry.request_id)
+        };
         let index = self
             .entries
             .iter()
-            .position(|entry| entry.role == Role::User && entry.seq.is_none_or(|seq| seq > message.seq))
+            .position(|entry| entry.seq.is_none_or(|seq| seq > message.seq) && leads(entry))
             .unwrap_or(self.entries.len());
         self.entries.insert(
             index,
@@ -241,8 +249,10 @@ impl Transcript {
             entry.seq = entry.seq.or(seq);
             return index;
         }
-        let index =
-            self.entries.iter().position(|entry| entry.is_message(id)).map_or(self.entries.len(), |message| message + 1);
+        let behind = self.entries.iter().position(|entry| entry.is_message(id)).map(|message| message + 1);
+        // Where the message isn't here yet, its answer still comes before what the Worker hasn't stored.
+        let is_unplaced = |entry: &Entry| entry.state == EntryState::Sending;
+        let index = behind.or_else(|| self.entries.iter().position(is_unplaced)).unwrap_or(self.entries.len());
         self.entries.insert(
             index,
             Entry {

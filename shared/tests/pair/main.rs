@@ -1,0 +1,44 @@
+//! Both halves of the session against each other, in simulated time, over a network that loses, doubles and delays
+//! frames, cuts links, fails to give tokens, restarts the Worker and reloads the page.
+
+mod store;
+mod world;
+
+use world::{Faults, World};
+
+const CALM: Faults = Faults { lose: 0, double: 0, cut_link: 0, crash: 0, reload: 0, token_fails: 0 };
+
+fn play(seeds: core::ops::Range<u64>, faults: Faults) -> (u64, usize) {
+    let mut seen = (0, 0);
+    for seed in seeds {
+        let played = std::panic::catch_unwind(|| {
+            let mut world = World::new(seed, faults);
+            world.play();
+            world.check();
+            (world.links, world.restarts)
+        });
+        let (links, restarts) = played.unwrap_or_else(|_| panic!("seed {seed} failed under {faults:?}"));
+        seen.0 += links;
+        seen.1 += restarts;
+    }
+    seen
+}
+
+#[test]
+fn on_a_good_network_one_link_is_enough() {
+    let (links, restarts) = play(0..200, CALM);
+    assert_eq!((links, restarts), (200, 0));
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_out_of_order_when_frames_are_lost_doubled_and_delayed() {
+    let (links, _) = play(0..1_000, Faults { lose: 60, double: 60, cut_link: 8, token_fails: 100, ..CALM });
+    assert!(links > 2_000, "links were cut: {links}");
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_worker_dies_and_the_page_is_reloaded() {
+    let (_, restarts) =
+        play(0..1_000, Faults { lose: 20, double: 20, cut_link: 5, crash: 8, reload: 8, token_fails: 50 });
+    assert!(restarts > 500, "the Worker died: {restarts}");
+}
