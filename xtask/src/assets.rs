@@ -1,0 +1,142 @@
+//! The widget's files as the Worker's static assets: the loader under its stable name, all else under names that hold
+//! a hash of the content, and the headers for both.
+
+use anyhow::{Context as _, Result, bail};
+use sha2::{Digest as _, Sha256};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::fingerprint::hex;
+use crate::project::Project;
+use crate::setup::Tools;
+
+/// The loader: the one script of a page.
+pub const LOADER: &str = "weft.js";
+
+/// Any page may load the widget (CORS, CORP), no browser may take a file for another kind. A hashed name never has
+/// another content; the loader changes with a deploy and names the rest.
+const HEADERS: &str = "\
+/widget/*
+  Access-Control-Allow-Origin: *
+  Cross-Origin-Resource-Policy: cross-origin
+  X-Content-Type-Options: nosniff
+/widget/weft.js
+  Cache-Control: public, max-age=300, stale-while-revalidate=86400
+/widget/weft-*
+  Cache-Control: public, max-age=31536000, immutable
+/widget/weft_bg-*
+  Cache-Control: public, max-age=31536000, immutable
+";
+
+/// Where the widget's files are.
+#[must_use]
+pub fn dir(project: &Project) -> PathBuf {
+    project.path("build/assets/widget")
+}
+
+/// Whether the files of a build are there.
+#[must_use]
+pub fn are_complete(project: &Project) -> bool {
+    let has = |extension: &str| {
+        let names = fs::read_dir(dir(project)).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        names.filter(|name| name != LOADER).any(|name| Path::new(&name).extension() == Some(OsStr::new(extension)))
+    };
+    dir(project).join(LOADER).is_file() && has("js") && has("wasm") && project.path("build/assets/_headers").is_file()
+}
+
+/// Writes them from what wasm-pack left in `package`, and removes those of earlier builds.
+///
+/// # Errors
+/// Where a file is missing or esbuild fails.
+pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
+    let module = minify(tools, &package.join("weft.js"), &["--bundle", "--format=esm"])?;
+    let wasm = package.join("weft_bg.wasm");
+    let wasm = fs::read(&wasm).with_context(|| format!("can't read {}", wasm.display()))?;
+    let module_name = hashed_name("weft", "js", &module);
+    let wasm_name = hashed_name("weft_bg", "wasm", &wasm);
+
+    let source = project.path("widget/loader/weft.js");
+    let text = fs::read_to_string(&source).with_context(|| format!("can't read {}", source.display()))?;
+    let filled = package.join("loader.js");
+    fs::write(&filled, with_names(&text, &module_name, &wasm_name)?).context("can't write the filled-in loader")?;
+    let loader = minify(tools, &filled, &[])?;
+
+    let dir = dir(project);
+    fs::create_dir_all(&dir).with_context(|| format!("can't make the folder {}", dir.display()))?;
+    let put = |path: PathBuf, content: &[u8]| {
+        fs::write(&path, content).with_context(|| format!("can't write {}", path.display()))
+    };
+    put(project.path("build/assets/_headers"), HEADERS.as_bytes())?;
+    put(dir.join(&wasm_name), &wasm)?;
+    put(dir.join(&module_name), &module)?;
+    // Last: whoever reads the new loader finds what it names.
+    put(dir.join(LOADER), &loader)?;
+    let current = [LOADER, &module_name, &wasm_name];
+    for entry in fs::read_dir(&dir).with_context(|| format!("can't list {}", dir.display()))?.flatten() {
+        if !current.iter().any(|name| entry.file_name() == *name) {
+            fs::remove_file(entry.path()).with_context(|| format!("can't remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The loader's text with the two names in it.
+fn with_names(loader: &str, module: &str, wasm: &str) -> Result<String> {
+    for placeholder in ["\"__WEFT_MODULE__\"", "\"__WEFT_WASM__\""] {
+        if loader.matches(placeholder).count() != 1 {
+            bail!("the loader must hold {placeholder} exactly once");
+        }
+    }
+    Ok(loader.replace("__WEFT_MODULE__", module).replace("__WEFT_WASM__", wasm))
+}
+
+fn hashed_name(stem: &str, extension: &str, content: &[u8]) -> String {
+    format!("{stem}-{}.{extension}", &hex(&Sha256::digest(content))[..16])
+}
+
+fn minify(tools: &Tools, script: &Path, options: &[&str]) -> Result<Vec<u8>> {
+    let output = tools
+        .esbuild()?
+        .arg(script)
+        .args(options)
+        .args(["--minify", "--target=es2022", "--legal-comments=none", "--charset=utf8", "--log-level=warning"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("can't start esbuild")?;
+    if !output.status.success() || output.stdout.is_empty() {
+        bail!("esbuild could not minify {} ({})", script.display(), output.status);
+    }
+    Ok(output.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_change_with_the_content_and_only_then() {
+        let name = hashed_name("weft", "js", b"a");
+        assert_eq!(name, "weft-ca978112ca1bbdca.js");
+        assert_eq!(name, hashed_name("weft", "js", b"a"));
+        assert_ne!(name, hashed_name("weft", "js", b"b"));
+    }
+
+    #[test]
+    fn loader_without_its_placeholders_is_refused() {
+        let loader = r#"import("__WEFT_MODULE__"); f("__WEFT_WASM__")"#;
+        assert_eq!(with_names(loader, "m.js", "w.wasm").expect("whole"), r#"import("m.js"); f("w.wasm")"#);
+        assert!(with_names(r#"import("__WEFT_MODULE__")"#, "m.js", "w.wasm").is_err());
+    }
+
+    #[test]
+    fn hashed_names_are_cached_for_ever_and_the_loader_is_not() {
+        let rules: Vec<&str> = HEADERS.lines().collect();
+        let after = |rule: &str| rules[rules.iter().position(|line| *line == rule).expect("a rule") + 1];
+        assert!(after("/widget/weft-*").ends_with("immutable"));
+        assert!(after("/widget/weft_bg-*").ends_with("immutable"));
+        assert!(after("/widget/weft.js").contains("max-age=300"));
+    }
+}

@@ -1,0 +1,98 @@
+//! The command line: `cargo xtask <command>`.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use xtask::project::Project;
+use xtask::setup::{Chromium, Tools};
+use xtask::{build, check, dev, size, test};
+
+/// Builds, runs and tests Weft. Each command installs what it needs: programs into the user's cache and npm's into
+/// `node_modules`, nothing else.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the Worker and a demo customer on this machine; Ctrl-C ends both
+    ///
+    /// Writes `.dev.vars` with random secrets on the first run. A variable of the same name in the environment wins.
+    Dev {
+        /// Port of the Worker on 127.0.0.1
+        #[arg(long, default_value_t = 8787, value_parser = clap::value_parser!(u16).range(1..))]
+        port: u16,
+        /// Port of the demo site on 127.0.0.1
+        #[arg(long, default_value_t = 8788, value_parser = clap::value_parser!(u16).range(1..))]
+        demo_port: u16,
+        /// Folder for storage, keys and logs [default: .weft/dev]
+        #[arg(long, value_name = "DIR")]
+        state: Option<PathBuf>,
+    },
+    /// Run every test, real browser included; CI runs the same
+    ///
+    /// Without a flag all parts run. With filters, only tests whose name holds one of them run, and the checks don't.
+    Test {
+        /// Only unit tests on this machine
+        #[arg(long)]
+        native: bool,
+        /// Only tests over HTTP and WebSocket against the Worker
+        #[arg(long)]
+        api: bool,
+        /// Only tests in a browser
+        #[arg(long)]
+        browser: bool,
+        /// Only formatting, lints and the purity of `shared`
+        #[arg(long)]
+        check: bool,
+        /// Parts of test names
+        filters: Vec<String>,
+    },
+    /// Check formatting, lints on both targets, and that `shared` is pure
+    Check,
+    /// Build the Worker and the widget, ready for `npx wrangler deploy`
+    Build,
+    /// Print the bytes that a page loads; fail where they are over the limits
+    Size,
+    /// Install all that the other commands need, Chromium included
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let project = Project::find()?;
+    match command {
+        Command::Dev { port, demo_port, state } => dev::run(&project, &dev::Options { port, demo_port, state }),
+        Command::Test { native, api, browser, check, filters } => {
+            test::run_all(&project, &test::Options { check, native, api, browser, filters })
+        }
+        Command::Check => check::all(&project),
+        Command::Build => build::all(&project, &Tools::ready(&project)?),
+        Command::Size => {
+            build::all(&project, &Tools::ready(&project)?)?;
+            size::print(&project)
+        }
+        Command::Setup => {
+            let tools = Tools::ready(&project);
+            let chromium = Chromium::ready(&project);
+            // Both are tried before either's failure is told.
+            tools?;
+            println!("All is there. Tests use {}.", chromium?.program().display());
+            Ok(())
+        }
+    }
+}
