@@ -4,11 +4,9 @@
 //! what is searched for, which hits fit the question, and how the answer reads. Nothing is made up: each sentence of
 //! an answer but the first is the tenant's own.
 
-use super::terms::{Term, is_german, terms, words};
+use super::terms::{Question, Term, words};
 use crate::protocol::ws::SourceRef;
 
-/// The most terms of a search.
-const MAX_TERMS: usize = 16;
 /// A passage shorter than this is joined with the next one.
 const MIN_PASSAGE_CHARS: usize = 80;
 /// A passage longer than this is cut between sentences.
@@ -19,6 +17,14 @@ pub const MAX_PASSAGES: usize = 3;
 const MAX_ANSWER_CHARS: usize = 1_500;
 /// About how long a streamed piece is.
 const CHUNK_CHARS: usize = 24;
+
+// The answer's own words, in the language of the question.
+const FOUND_EN: &str = "Here is what I found:";
+const FOUND_DE: &str = "Das habe ich dazu gefunden:";
+const NOTHING_EN: &str = "I could not find anything about that in our help pages. Asking in other words may help.";
+const NOTHING_DE: &str = "Dazu habe ich in unseren Hilfeseiten nichts gefunden. Vielleicht hilft es, anders zu fragen.";
+const ASK_EN: &str = "What would you like to know? Ask, and I will look it up in our help pages.";
+const ASK_DE: &str = "Was möchten Sie wissen? Fragen Sie, und ich sehe in unseren Hilfeseiten nach.";
 
 /// A hit of the search.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,24 +64,22 @@ impl Composed {
 /// question has none ("hello"). Every term stands in quotes, so that nothing in a question is FTS5 syntax.
 #[must_use]
 pub fn search_terms(question: &str) -> Option<String> {
-    let terms = terms(question, MAX_TERMS);
+    let terms = Question::parse(question).terms;
     (!terms.is_empty()).then(|| terms.iter().map(Term::expression).collect::<Vec<_>>().join(" OR "))
 }
 
 /// Composes the answer from the search's hits.
 #[must_use]
 pub fn compose(question: &str, hits: &[Passage]) -> Composed {
-    let german = is_german(question);
-    let fitting = fitting(&terms(question, MAX_TERMS), hits);
-    if fitting.is_empty() {
-        let text = if german {
-            "Dazu habe ich in unseren Hilfeseiten nichts gefunden. Vielleicht hilft es, die Frage anders zu stellen."
-        } else {
-            "I could not find anything about that in our help pages. Asking in other words may help."
-        };
-        return Composed::new(text, Vec::new());
+    let Question { terms, is_german } = Question::parse(question);
+    if terms.is_empty() {
+        return Composed::new(if is_german { ASK_DE } else { ASK_EN }, Vec::new());
     }
-    let mut text = String::from(if german { "Das habe ich dazu gefunden:" } else { "Here is what I found:" });
+    let fitting = fitting(&terms, hits);
+    if fitting.is_empty() {
+        return Composed::new(if is_german { NOTHING_DE } else { NOTHING_EN }, Vec::new());
+    }
+    let mut text = String::from(if is_german { FOUND_DE } else { FOUND_EN });
     let mut sources: Vec<SourceRef> = Vec::new();
     // Passages of one source stand together, under one title.
     for first in &fitting {

@@ -3,200 +3,44 @@
 //! The same rules make the full-text query and decide whether a passage fits, so the two can't disagree. They match
 //! SQLite's FTS5 tokenizer [`TOKENIZER`] for Latin script; other scripts pass unchanged.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// The most terms of a search.
+const MAX_TERMS: usize = 16;
+/// The most words of a question that are looked at.
+const MAX_WORDS: usize = 400;
+
 /// How the full-text table must be tokenized, for `tokenize = '…'` of FTS5.
 pub const TOKENIZER: &str = "unicode61 remove_diacritics 2";
 
 /// Words that carry no topic: English, and what people add around a question.
-const ENGLISH: &[&str] = &[
-    "about",
-    "after",
-    "again",
-    "all",
-    "also",
-    "am",
-    "an",
-    "and",
-    "any",
-    "anyone",
-    "anything",
-    "are",
-    "as",
-    "ask",
-    "at",
-    "be",
-    "because",
-    "been",
-    "before",
-    "being",
-    "but",
-    "by",
-    "can",
-    "cannot",
-    "could",
-    "did",
-    "do",
-    "does",
-    "doing",
-    "don",
-    "either",
-    "else",
-    "ever",
-    "every",
-    "few",
-    "for",
-    "from",
-    "get",
-    "gets",
-    "getting",
-    "give",
-    "go",
-    "going",
-    "good",
-    "got",
-    "had",
-    "has",
-    "have",
-    "having",
-    "hello",
-    "help",
-    "her",
-    "here",
-    "hey",
-    "hi",
-    "him",
-    "his",
-    "how",
-    "if",
-    "in",
-    "into",
-    "is",
-    "isn",
-    "it",
-    "its",
-    "just",
-    "kind",
-    "know",
-    "let",
-    "like",
-    "ll",
-    "made",
-    "make",
-    "makes",
-    "many",
-    "may",
-    "me",
-    "might",
-    "more",
-    "most",
-    "much",
-    "must",
-    "my",
-    "need",
-    "no",
-    "nor",
-    "not",
-    "of",
-    "off",
-    "offer",
-    "offers",
-    "ok",
-    "okay",
-    "on",
-    "once",
-    "one",
-    "only",
-    "or",
-    "other",
-    "our",
-    "out",
-    "over",
-    "please",
-    "possible",
-    "provide",
-    "question",
-    "re",
-    "really",
-    "same",
-    "say",
-    "sell",
-    "shall",
-    "she",
-    "should",
-    "so",
-    "some",
-    "something",
-    "sort",
-    "still",
-    "such",
-    "sure",
-    "tell",
-    "than",
-    "thank",
-    "thanks",
-    "that",
-    "the",
-    "their",
-    "them",
-    "then",
-    "there",
-    "these",
-    "they",
-    "thing",
-    "things",
-    "this",
-    "those",
-    "to",
-    "too",
-    "try",
-    "under",
-    "until",
-    "up",
-    "us",
-    "use",
-    "using",
-    "ve",
-    "very",
-    "want",
-    "was",
-    "we",
-    "were",
-    "what",
-    "when",
-    "where",
-    "whether",
-    "which",
-    "while",
-    "who",
-    "whom",
-    "whose",
-    "why",
-    "will",
-    "with",
-    "within",
-    "without",
-    "would",
-    "yes",
-    "yet",
-    "you",
-    "your",
-    "yours",
-];
+static ENGLISH: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "about after again all also am an and any anyone anything are as ask at be because been before being but by
+    can cannot could did do does doing don either else ever every few for from get gets getting give go going
+    good got had has have having hello help her here hey hi him his how if in into is isn it its just kind know
+    let like ll made make makes many may me might more most much must my need no nor not of off offer offers ok
+    okay on once one only or other our out over please possible provide question re really same say sell shall
+    she should so some something sort still such sure tell than thank thanks that the their them then there these
+    they thing things this those to too try under until up us use using ve very want was we were what when where
+    whether which while who whom whose why will with within without would yes yet you your yours"
+        .split_whitespace()
+        .collect()
+});
 
 /// The same for German, folded as [`fold`] does.
-const GERMAN: &[&str] = &[
-    "aber", "alle", "allem", "allen", "aller", "alles", "als", "also", "am", "an", "auch", "auf", "aus", "bei", "beim",
-    "bin", "bis", "bist", "bitte", "da", "damit", "danke", "dann", "das", "dass", "dein", "dem", "den", "der", "des",
-    "dich", "die", "dies", "diese", "diesem", "diesen", "dieser", "dieses", "dir", "doch", "du", "durch", "ein",
-    "eine", "einem", "einen", "einer", "eines", "er", "es", "etwas", "euch", "euer", "eure", "euren", "eurer", "frage",
-    "fur", "gab", "gibt", "habe", "haben", "habt", "hallo", "hat", "hatte", "hatten", "ich", "ihm", "ihn", "ihnen",
-    "ihr", "ihre", "ihrem", "ihren", "ihrer", "im", "in", "ist", "ja", "jede", "jeder", "jedes", "jetzt", "kann",
-    "kannst", "kein", "keine", "keinen", "konnen", "konnt", "konnte", "konnten", "mache", "machen", "man", "mehr",
-    "mein", "meine", "meinem", "meinen", "meiner", "mich", "mir", "mit", "mochte", "muss", "mussen", "nach", "nein",
-    "nicht", "noch", "nur", "ob", "oder", "ohne", "schon", "sehr", "sein", "seine", "seit", "sich", "sie", "sind",
-    "so", "soll", "um", "und", "uns", "unser", "unsere", "vom", "von", "vor", "wann", "war", "warum", "was", "welche",
-    "welchem", "welchen", "welcher", "welches", "wenn", "wer", "werde", "werden", "wie", "wieviel", "will", "wir",
-    "wird", "wo", "woher", "wohin", "wollen", "wurde", "zu", "zum", "zur",
-];
+static GERMAN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "aber alle allem allen aller alles als also am an auch auf aus bei beim bin bis bist bitte da damit danke dann
+    das dass dein dem den der des dich die dies diese diesem diesen dieser dieses dir doch du durch ein eine
+    einem einen einer eines er es etwas euch euer eure euren eurer frage fur gab gibt habe haben habt hallo hat
+    hatte hatten ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im in ist ja jede jeder jedes jetzt kann kannst
+    kein keine keinen konnen konnt konnte konnten mache machen man mehr mein meine meinem meinen meiner mich mir
+    mit mochte muss mussen nach nein nicht noch nur ob oder ohne schon sehr sein seine seit sich sie sind so soll
+    um und uns unser unsere vom von vor wann war warum was welche welchem welchen welcher welches wenn wer werde
+    werden wie wieviel will wir wird wo woher wohin wollen wurde zu zum zur"
+        .split_whitespace()
+        .collect()
+});
 
 /// A topic of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,41 +72,43 @@ impl Term {
     }
 }
 
-/// The distinct topics of a question, in its order, at most `most`.
-pub(super) fn terms(question: &str, most: usize) -> Vec<Term> {
-    let mut terms: Vec<Term> = Vec::new();
-    for word in words(question) {
-        if word.chars().count() < 2 && !word.chars().all(char::is_numeric) || is_stop_word(&word) {
-            continue;
-        }
-        let term = Term::of(&word);
-        if !terms.contains(&term) {
-            terms.push(term);
-            if terms.len() == most {
+/// A question as the search sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    /// Its distinct topics, in its order, at most [`MAX_TERMS`].
+    pub(super) terms: Vec<Term>,
+    /// Whether it is asked in German rather than English, by its small words.
+    pub(super) is_german: bool,
+}
+
+impl Question {
+    pub(super) fn parse(text: &str) -> Self {
+        let words: Vec<String> = words(text).take(MAX_WORDS).collect();
+        let count = |list: &BTreeSet<&str>| words.iter().filter(|word| list.contains(word.as_str())).count();
+        let is_german = count(&GERMAN) > count(&ENGLISH);
+        let mut terms: Vec<Term> = Vec::new();
+        for word in &words {
+            // German small words are topics in English: a hat, a bin, a war.
+            let is_small = ENGLISH.contains(word.as_str()) || (is_german && GERMAN.contains(word.as_str()));
+            let is_letter = word.chars().nth(1).is_none() && word.chars().all(|c| c.is_ascii_lowercase());
+            if is_small || is_letter {
+                continue;
+            }
+            let term = Term::of(word);
+            if !terms.contains(&term) {
+                terms.push(term);
+            }
+            if terms.len() == MAX_TERMS {
                 break;
             }
         }
+        Self { terms, is_german }
     }
-    terms
-}
-
-/// Whether a question is asked in German rather than English, by its small words.
-pub(super) fn is_german(question: &str) -> bool {
-    let (mut german, mut english) = (0, 0);
-    for word in words(question) {
-        german += u32::from(GERMAN.contains(&word.as_str()));
-        english += u32::from(ENGLISH.contains(&word.as_str()));
-    }
-    german > english
 }
 
 /// The words of a text, folded.
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).map(fold).filter(|word| !word.is_empty())
-}
-
-fn is_stop_word(word: &str) -> bool {
-    ENGLISH.contains(&word) || GERMAN.contains(&word)
 }
 
 /// Combining marks belong to their word and are dropped by [`fold`].

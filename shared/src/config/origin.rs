@@ -42,7 +42,10 @@ impl Origin {
             return Err(OriginError::Malformed);
         }
         let url = Url::parse(text).map_err(|_| OriginError::Malformed)?;
-        if !matches!(url.host_str(), Some(host) if !host.is_empty()) {
+        // The URL Standard takes more in a host than any name has, `*` among it: a pattern that matches nothing is a trap.
+        let is_host_byte =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'[' | b']' | b':');
+        if !url.host_str().is_some_and(|host| !host.is_empty() && host.bytes().all(is_host_byte)) {
             return Err(OriginError::Malformed);
         }
         if !is_https && !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {

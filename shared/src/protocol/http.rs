@@ -2,7 +2,7 @@
 //!
 //! A refusal names the field and never repeats the value, which may be a secret in the wrong place. Unknown fields
 //! are refused: a misspelt limit that is silently ignored is a limit that isn't there. The management API speaks
-//! snake_case, what browsers touch camelCase, and times are RFC 3339 in UTC.
+//! `snake_case`, what browsers touch `camelCase`, and times are RFC 3339 in UTC.
 
 mod config;
 mod keys;

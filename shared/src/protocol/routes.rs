@@ -1,5 +1,5 @@
 //! The one table of routes: which method and path is what, who may call it, and whether a browser may from another
-//! origin. The Worker's dispatch, its CORS answers and the OpenAPI page are all built from it.
+//! origin. The Worker's dispatch, its CORS answers and the `OpenAPI` document are all built from it.
 //!
 //! Paths are matched byte by byte, and each resource has one spelling: another case, a trailing or doubled slash and
 //! any percent-encoding are `not_found`. So no proxy and no log can see another path than the one that is served, and

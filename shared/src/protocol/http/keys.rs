@@ -19,7 +19,7 @@ pub struct CreateKey {
     /// What it is for, in the customer's words.
     pub label: String,
     /// `publishable` or `secret`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "key_type")]
     pub kind: CredentialKind,
     /// What its config and tokens belong to.
     pub environment: Environment,
@@ -32,6 +32,15 @@ pub struct CreateKey {
     /// Requests a minute; 100 unless given.
     #[serde(default)]
     pub rate_limit_per_minute: Option<u32>,
+}
+
+/// Session tokens are made by another route.
+fn key_type<'de, D: serde::Deserializer<'de>>(from: D) -> Result<CredentialKind, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "publishable" => Ok(CredentialKind::Publishable),
+        "secret" => Ok(CredentialKind::Secret),
+        _ => Err(serde::de::Error::custom("must be publishable or secret")),
+    }
 }
 
 /// A key's record as the management API shows it: nothing in it opens anything.

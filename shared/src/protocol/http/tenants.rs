@@ -50,6 +50,7 @@ impl CreateTenant {
 /// Body of `PATCH /v1/tenants/{tenant}`: what is absent stays, what is null returns to its default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things in a PATCH (RFC 7396)")]
 pub struct UpdateTenant {
     /// The name; null makes it the id again.
     #[serde(default, deserialize_with = "present")]
@@ -77,6 +78,7 @@ impl UpdateTenant {
 }
 
 /// Tells a null from an absent field.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things in a PATCH (RFC 7396)")]
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
 }

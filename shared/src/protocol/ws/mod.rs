@@ -1,0 +1,98 @@
+//! Protocol 1: the frames of `GET /widget/session`. Text frames, JSON, `{"type","id"?,"payload"?}`, at most 64 KiB.
+//!
+//! Both ends use these types. Decoding is generic over the JSON value ([`Json`]), so that the Worker reads with
+//! `serde_json` and the widget with the browser's own `JSON.parse`. What is decided here: which frames are well
+//! formed. What isn't: whether they are welcome ([`crate::session`]).
+
+mod client;
+mod close;
+mod server;
+
+pub use client::{ChatRequest, ChatResume, ClientFrame};
+pub use close::CloseCode;
+pub use server::{
+    Accepted, AnswerStatus, Completed, Delta, ErrorFrame, Expiring, History, HistoryMessage, LimitKind, LimitReached,
+    Ready, Role, ServerFrame, SourceRef,
+};
+
+use serde::Deserialize;
+
+/// The protocol's number, sent in `session.ready`.
+pub const PROTOCOL: u32 = 1;
+/// The largest frame taken, in bytes.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+/// The longest message, in characters (Unicode scalar values).
+pub const MAX_TEXT_CHARS: usize = 4_000;
+/// The longest answer, in characters; a longer one is cut there and ends `interrupted`.
+pub const MAX_ANSWER_CHARS: usize = 32_768;
+/// The first `chat.request` or `chat.resume` must come within this time of opening.
+pub const FIRST_FRAME_DEADLINE_MS: i64 = 10_000;
+/// The frame that is answered without waking the object: exactly these bytes.
+pub const PING: &str = r#"{"type":"ping"}"#;
+/// Its answer.
+pub const PONG: &str = r#"{"type":"pong"}"#;
+
+/// A JSON value of either end: `serde_json::Value` or the browser's.
+pub trait Json: Sized {
+    /// Reads it as `T`; the error is a sentence that may name a field, never a value.
+    ///
+    /// # Errors
+    /// Where it isn't of `T`'s shape.
+    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String>;
+}
+
+#[cfg(feature = "server")]
+impl Json for serde_json::Value {
+    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String> {
+        serde_json::from_value(self).map_err(|error| error.to_string())
+    }
+}
+
+/// A frame before its type is looked at.
+#[derive(Debug, Deserialize)]
+pub struct Envelope<J> {
+    /// Its type, as `chat.request`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id, where the type has one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What it carries.
+    #[serde(default = "none")]
+    pub payload: Option<J>,
+}
+
+fn none<J>() -> Option<J> {
+    None
+}
+
+/// Why a frame can't be read. It breaks the protocol: `invalid_request`, then close code 4400.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Not JSON, or no object with a `type`.
+    #[error("a frame must be a JSON object with a string \"type\"")]
+    NotAFrame,
+    /// A type that protocol 1 doesn't know.
+    #[error("unknown frame type")]
+    UnknownType,
+    /// `id` is missing or malformed.
+    #[error("id must be 16 to 64 letters, digits, '-' and '_'")]
+    Id,
+    /// The payload isn't of its type's shape.
+    #[error("payload: {0}")]
+    Payload(String),
+    /// `message.text` is empty or too long.
+    #[error("message.text must have 1 to 4000 characters")]
+    Text,
+}
+
+/// Whether `text` has a message's length.
+#[must_use]
+pub fn is_message_text(text: &str) -> bool {
+    // A character takes one to four bytes, so most texts need no count.
+    !text.is_empty() && (text.len() <= MAX_TEXT_CHARS || text.chars().count() <= MAX_TEXT_CHARS)
+}
+
+fn payload<J: Json, T: serde::de::DeserializeOwned>(payload: Option<J>) -> Result<T, FrameError> {
+    payload.ok_or_else(|| FrameError::Payload("missing".to_owned()))?.read().map_err(FrameError::Payload)
+}

@@ -1,0 +1,188 @@
+//! The table of routes: each resource has one spelling, and one row says who may.
+#![cfg(feature = "server")]
+
+use proptest::prelude::*;
+use weft_shared::auth::Need;
+use weft_shared::error::ErrorCode;
+use weft_shared::protocol::routes::{Cors, Miss, ROUTES, Route, find, preflight};
+
+fn route(method: &str, path: &str) -> Option<Route> {
+    find(method, path).ok().map(|found| found.route())
+}
+
+#[test]
+fn each_route_is_found_by_its_path() {
+    for (method, path, wanted) in [
+        ("GET", "/health", Route::Health),
+        ("HEAD", "/health", Route::Health),
+        ("GET", "/widget/config", Route::WidgetConfig),
+        ("GET", "/widget/session", Route::WidgetSession),
+        ("POST", "/widget-token", Route::MintWidgetToken),
+        ("POST", "/test-widget-token", Route::TestWidgetToken),
+        ("POST", "/v1/tenants", Route::CreateTenant),
+        ("GET", "/v1/tenants", Route::ListTenants),
+        ("GET", "/v1/tenants/acme", Route::ReadTenant),
+        ("HEAD", "/v1/tenants/acme", Route::ReadTenant),
+        ("PATCH", "/v1/tenants/acme", Route::UpdateTenant),
+        ("POST", "/v1/tenants/acme/keys", Route::CreateKey),
+        ("GET", "/v1/tenants/acme/keys", Route::ListKeys),
+        ("GET", "/v1/tenants/acme/config", Route::ReadConfig),
+        ("PATCH", "/v1/tenants/acme/config", Route::StageConfig),
+        ("POST", "/v1/tenants/acme/config/deploy", Route::DeployConfig),
+        ("POST", "/v1/tenants/acme/config/discard", Route::DiscardConfig),
+        ("POST", "/v1/tenants/acme/sources", Route::CreateSource),
+        ("GET", "/v1/tenants/acme/sources", Route::ListSources),
+        ("DELETE", "/v1/tenants/acme/sources/src_0", Route::DeleteSource),
+    ] {
+        assert_eq!(route(method, path), Some(wanted), "{method} {path}");
+    }
+}
+
+#[test]
+fn parameters_are_what_stands_in_their_segment() {
+    let found = find("DELETE", "/v1/tenants/acme/sources/src_0123456789abcdefghij").expect("a route");
+    assert_eq!(found.tenant().expect("a tenant").expect("there").as_str(), "acme");
+    assert_eq!(found.id(), Some("src_0123456789abcdefghij"));
+    assert_eq!(found.source_id().expect("an id").as_str(), "src_0123456789abcdefghij");
+    let found = find("GET", "/v1/tenants/Acme").expect("a route");
+    assert_eq!(found.tenant().expect_err("no tenant's name").code, ErrorCode::InvalidRequest);
+    let found = find("DELETE", "/v1/tenants/acme/sources/src_0").expect("a route");
+    assert_eq!(found.source_id().expect_err("never given out").code, ErrorCode::NotFound);
+    assert_eq!(find("GET", "/health").expect("a route").tenant(), Ok(None));
+}
+
+#[test]
+fn api_v1_is_v1() {
+    for row in ROUTES {
+        let path = row.pattern.replace("{tenant}", "acme").replace("{id}", "x");
+        let other = format!("/api{path}");
+        let expected = path.starts_with("/v1/").then_some(row.route);
+        assert_eq!(route(row.method.as_str(), &other), expected, "{other}");
+    }
+    for path in
+        ["/api", "/api/", "/api/v1", "/api/v1/", "/api/api/v1/tenants", "/apiv1/tenants", "/api//v1/tenants", "/v1"]
+    {
+        assert_eq!(route("GET", path), None, "{path}");
+    }
+}
+
+#[test]
+fn another_spelling_is_not_found() {
+    for path in [
+        "",
+        "/",
+        "//",
+        "health",
+        "/health/",
+        "//health",
+        "/Health",
+        "/HEALTH",
+        "/health;x",
+        "/%68ealth",
+        "/v1/tenants/",
+        "/v1/tenants//",
+        "/v1//tenants",
+        "/v1/tenants/acme/",
+        "/v1/tenants//keys",
+        "/v1/tenants/acme//keys",
+        "/v1/tenants/acme/keys/",
+        "/v1/tenants/acme%2Fkeys",
+        "/v1/tenants/acme%2fkeys",
+        "/v1/tenants/%61cme",
+        "/v1/tenants/acme%00",
+        "/v1/tenants/acme\\keys",
+        "/v1\\tenants",
+        "/v1/tenants/acme/../acme/keys/x",
+        "/v1/Tenants",
+        "/V1/tenants",
+        "/v1/tenants/acme/sources/a/b",
+        "/v1/tenants/{tenant}/nothing",
+        "/widget-token/",
+        "/widget/token",
+    ] {
+        assert_eq!(find("GET", path).err(), Some(Miss::NotFound), "{path}");
+    }
+}
+
+#[test]
+fn a_wrong_method_is_told_the_right_ones() {
+    for (method, path, allowed) in [
+        ("POST", "/health", "GET, HEAD"),
+        ("GET", "/widget-token", "POST"),
+        ("HEAD", "/widget-token", "POST"),
+        ("get", "/health", "GET, HEAD"),
+        ("", "/health", "GET, HEAD"),
+        ("TRACE", "/health", "GET, HEAD"),
+        ("OPTIONS", "/health", "GET, HEAD"),
+        ("DELETE", "/v1/tenants", "POST, GET, HEAD"),
+        ("PUT", "/v1/tenants/acme/config", "GET, HEAD, PATCH"),
+        ("POST", "/widget/config", "GET, HEAD, OPTIONS"),
+        ("GET", "/test-widget-token", "POST, OPTIONS"),
+        ("GET", "/v1/tenants/acme/sources/x", "DELETE"),
+    ] {
+        let miss = find(method, path).expect_err(path);
+        assert_eq!(miss.code(), ErrorCode::MethodNotAllowed);
+        assert_eq!(miss, Miss::MethodNotAllowed { allow: allowed.to_owned() }, "{method} {path}");
+    }
+}
+
+#[test]
+fn pages_of_other_origins_reach_the_widget_plane_only() {
+    let open = |method: &str, path: &str| preflight(method, path).map(|found| found.route());
+    assert_eq!(open("GET", "/widget/config"), Some(Route::WidgetConfig));
+    assert_eq!(open("POST", "/test-widget-token"), Some(Route::TestWidgetToken));
+    for (method, path) in [
+        ("POST", "/widget/config"),
+        ("POST", "/widget-token"),
+        ("GET", "/widget/session"),
+        ("POST", "/v1/tenants"),
+        ("PATCH", "/v1/tenants/acme/config"),
+        ("POST", "/v1/tenants/acme/keys"),
+        ("OPTIONS", "/widget/config"),
+        ("GET", "/nothing"),
+    ] {
+        assert_eq!(open(method, path), None, "{method} {path}");
+    }
+    for row in ROUTES.iter().filter(|row| row.cors != Cors::Closed) {
+        assert!(matches!(row.need, Need::Widget | Need::Public), "{}", row.pattern);
+    }
+}
+
+#[test]
+fn nothing_of_the_workspace_is_public() {
+    for row in ROUTES {
+        if row.pattern.starts_with("/v1/") {
+            assert!(matches!(row.need, Need::Admin | Need::Scope(_)), "{}", row.pattern);
+        }
+        if row.need == Need::Public {
+            assert!(matches!(row.route, Route::Health | Route::TestWidgetToken), "{}", row.pattern);
+        }
+    }
+}
+
+#[test]
+fn each_row_is_there_once() {
+    for (at, row) in ROUTES.iter().enumerate() {
+        for other in &ROUTES[at + 1..] {
+            assert!(row.route != other.route, "{:?}", row.route);
+            assert!((row.method, row.pattern) != (other.method, other.pattern), "{}", row.pattern);
+        }
+        assert!(row.pattern.starts_with('/') && !row.pattern.ends_with('/'));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_path_is_answered(method in "[A-Z]{0,7}", path in "(/|[a-z0-9]|v1|tenants|%|\\PC){0,30}") {
+        if let Ok(found) = find(&method, &path) {
+            // What is found is spelt as its row says.
+            let canonical = path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1/")).unwrap_or(&path);
+            let spelt = found.row.pattern.split('/').zip(canonical.split('/'));
+            for (wanted, segment) in spelt {
+                let is_parameter = wanted.starts_with('{') && !segment.is_empty();
+                prop_assert!(wanted == segment || is_parameter);
+            }
+            prop_assert_eq!(found.row.pattern.split('/').count(), canonical.split('/').count());
+        }
+    }
+}
