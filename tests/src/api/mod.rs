@@ -1,0 +1,19 @@
+//! Clients of the Worker that see only what an outsider sees: HTTP, WebSocket, and a forge for widget tokens that
+//! shares no code with the Worker. What the contract says is written down here once more, so that the product isn't
+//! measured with its own ruler.
+
+mod clock;
+mod deployment;
+mod forge;
+mod http;
+mod names;
+mod session;
+mod workspace;
+
+pub use clock::{now_secs, patiently};
+pub use deployment::{Deployment, Settings, Started};
+pub use forge::{Forge, Jwt, base64url, hs256, kid, master_bytes, sign, widget_token_key};
+pub use http::{Answer, Call};
+pub use names::{fresh, fresh_secret};
+pub use session::{Event, PATIENCE, Socket, Upgrade, chat_request, resume, without};
+pub use workspace::{ORIGIN, Visit, Workspace};
