@@ -298,17 +298,11 @@ proptest! {
             record = match step {
                 Step::Rotate { grace_millis } => {
                     let was = record.status(now);
-                    match record.clone().rotate(now.plus_millis(grace_millis), now) {
-                        Ok(rotated) => {
-                            prop_assert_eq!(was, KeyStatus::Active);
-                            prop_assert!(rotated.status(now) != KeyStatus::Active);
-                            rotated
-                        }
-                        Err(_) => {
-                            prop_assert!(was != KeyStatus::Active);
-                            record
-                        }
-                    }
+                    let rotated = record.clone().rotate(now.plus_millis(grace_millis), now);
+                    prop_assert_eq!(rotated.is_ok(), was == KeyStatus::Active);
+                    let record = rotated.unwrap_or(record);
+                    prop_assert!(record.status(now) != KeyStatus::Active);
+                    record
                 }
                 Step::Revoke => {
                     let revoked = record.revoke(now);

@@ -54,7 +54,11 @@ pub(crate) fn widget_token_key(master: &[u8; 32], tenant: &str) -> [u8; 32] {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use core::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes all");
+        text
+    })
 }
 
 /// The first 12 hex digits of the key's SHA-256.
