@@ -258,12 +258,11 @@ fn frames_that_break_the_protocol_end_the_socket() {
 
 #[test]
 fn a_silent_socket_is_cut_after_10_s_and_a_speaking_one_is_not() {
-    let room = Room::new();
+    let mut room = Room::new();
     let mut silent = room.socket(false);
     assert_eq!(silent.poll_timeout(), Some(room.now.plus_secs(10)));
     assert_eq!(silent.handle_timeout(room.now.plus_millis(9_999)), []);
     assert_eq!(silent.handle_timeout(room.now.plus_secs(10)), [Effect::Close(CloseCode::TooSlow)]);
-    let mut room = room;
     let mut speaking = room.socket(false);
     room.ask(&mut speaking, 1);
     assert_eq!(speaking.poll_timeout(), None);
@@ -390,7 +389,6 @@ fn a_resume_in_the_middle_of_an_answer_gives_each_piece_once() {
         effects.into_iter().filter_map(text).collect::<Vec<_>>()
     };
     assert_eq!(texts(room.say(&mut back, &resume(SECRET, 2))), ["two ", "three "]);
-    let mut room = room;
     room.answer(1, &["four"]);
     let mut late = room.socket(false);
     let effects = room.say(&mut late, &resume(SECRET, 2));

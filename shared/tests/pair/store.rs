@@ -5,10 +5,10 @@ use weft_shared::ids::RequestId;
 use weft_shared::protocol::ws::Role;
 
 #[derive(Debug, Default)]
-pub struct MemoryStore {
-    pub head: Option<Head>,
-    pub rows: Vec<StoredMessage>,
-    pub writes: usize,
+pub(crate) struct MemoryStore {
+    pub(crate) head: Option<Head>,
+    pub(crate) rows: Vec<StoredMessage>,
+    pub(crate) writes: usize,
 }
 
 impl Store for MemoryStore {

@@ -19,17 +19,17 @@ use weft_shared::time::Timestamp;
 
 /// How bad the network and the machines are, in chances out of 1,000 for each frame or step.
 #[derive(Debug, Clone, Copy)]
-pub struct Faults {
-    pub lose: u32,
-    pub double: u32,
-    pub cut_link: u32,
-    pub crash: u32,
-    pub reload: u32,
-    pub token_fails: u32,
+pub(crate) struct Faults {
+    pub(crate) lose: u32,
+    pub(crate) double: u32,
+    pub(crate) cut_link: u32,
+    pub(crate) crash: u32,
+    pub(crate) reload: u32,
+    pub(crate) token_fails: u32,
 }
 
 /// Faults end here, messages too; after it everything must come to rest.
-pub const CALM_AT: Timestamp = Timestamp::from_millis(120_000);
+pub(crate) const CALM_AT: Timestamp = Timestamp::from_millis(120_000);
 /// Long enough after it for every wait of either half. A link at rest pings for ever, so rest itself is no end.
 const END_AT: Timestamp = Timestamp::from_millis(400_000);
 
@@ -86,16 +86,16 @@ impl VerifyToken for Tokens {
     }
 }
 
-pub struct World {
-    pub now: Timestamp,
-    pub client: ClientSession,
-    pub store: MemoryStore,
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) client: ClientSession,
+    pub(crate) store: MemoryStore,
     /// Messages as the visitor wrote them, in order.
-    pub written: Vec<(RequestId, String)>,
+    pub(crate) written: Vec<(RequestId, String)>,
     /// What a view that only follows the events shows.
-    pub view: Vec<Entry>,
-    pub restarts: usize,
-    pub links: u64,
+    pub(crate) view: Vec<Entry>,
+    pub(crate) restarts: usize,
+    pub(crate) links: u64,
     server: ConversationServer,
     sockets: BTreeMap<u64, Socket>,
     client_link: Option<u64>,
@@ -112,7 +112,7 @@ pub struct World {
 }
 
 /// What the agent answers to a text, in pieces.
-pub fn answer_pieces(text: &str) -> Vec<String> {
+pub(crate) fn answer_pieces(text: &str) -> Vec<String> {
     let words = 3 + text.len() % 17;
     (0..words).map(|word| format!("{word}:{text} ")).collect()
 }
@@ -122,7 +122,7 @@ fn secret() -> HistorySecret {
 }
 
 impl World {
-    pub fn new(seed: u64, faults: Faults) -> Self {
+    pub(crate) fn new(seed: u64, faults: Faults) -> Self {
         let mut world = Self {
             now: Timestamp::from_millis(0),
             client: ClientSession::new(ClientConfig {
@@ -448,7 +448,7 @@ impl World {
     }
 
     /// Plays to the end.
-    pub fn play(&mut self) {
+    pub(crate) fn play(&mut self) {
         loop {
             let next = self.queue.keys().next().map(|(at, _)| *at);
             let sockets = self.sockets.values().filter_map(Socket::poll_timeout).min();
@@ -480,7 +480,7 @@ impl World {
     }
 
     /// What must hold at the end, whatever went wrong before.
-    pub fn check(&self) {
+    pub(crate) fn check(&self) {
         assert!(self.is_at_rest(), "everything comes to rest: {:?}", self.client.status());
         let stored: Vec<_> = self.store.messages_after(0).expect("the list never fails");
         let asked: Vec<_> = stored.iter().filter(|row| row.status.is_none()).map(|row| &row.request_id).collect();
