@@ -338,7 +338,7 @@ impl World {
                 self.send(vec![link], &ready);
                 self.client.handle_opened(self.now);
             }
-            Happening::ToServer { link, text } => self.to_server(link, &text),
+            Happening::ToServer { link, text } => self.hear(link, &text),
             Happening::ToClient { link, text } => {
                 if self.client_link == Some(link) {
                     let frame = ServerFrame::parse(&text).expect("well formed").expect("known");
@@ -373,7 +373,7 @@ impl World {
         }
     }
 
-    fn to_server(&mut self, link: u64, text: &str) {
+    fn hear(&mut self, link: u64, text: &str) {
         let Some(mut socket) = self.sockets.remove(&link) else { return };
         let received = self
             .server

@@ -1,0 +1,140 @@
+//! What the Worker's frames change.
+
+use super::ClientSession;
+use super::link::{Link, Reply};
+use super::types::{Action, Ended, Event};
+use crate::error::ErrorCode;
+use crate::ids::RequestId;
+use crate::protocol::ws::{ErrorFrame, PROTOCOL, ServerFrame};
+use crate::session::transcript::Change;
+use crate::time::Timestamp;
+
+/// Token refusals in a row after which the visitor decides (the third would end the socket).
+const TOKEN_REFUSALS: u8 = 2;
+
+impl ClientSession {
+    /// A frame came from the Worker.
+    pub fn handle_frame(&mut self, frame: ServerFrame, now: Timestamp) {
+        let Link::Up(up) = &mut self.link else { return };
+        up.heard_at = now;
+        up.pinged_at = None;
+        match frame {
+            ServerFrame::Ready(ready) => {
+                self.require_signed_token = ready.require_signed_token;
+                if ready.protocol != PROTOCOL {
+                    self.ended = Some(Ended::Outdated);
+                }
+            }
+            ServerFrame::Accepted(accepted) => {
+                self.answer_heard_at = now;
+                self.acknowledge(&accepted.request_id);
+                let changes = self.transcript.accept(&accepted.request_id, Some(accepted.seq));
+                self.show(changes);
+            }
+            ServerFrame::Delta(delta) => {
+                self.answer_heard_at = now;
+                // An answer proves that its message was stored, also where the acknowledgement got lost.
+                self.acknowledge(&delta.request_id);
+                let changes = self.transcript.delta(&delta);
+                self.show(changes);
+            }
+            ServerFrame::Completed(completed) => {
+                self.answer_heard_at = now;
+                self.acknowledge(&completed.request_id);
+                let changes = self.transcript.complete(&completed);
+                self.show(changes);
+            }
+            ServerFrame::History(history) => {
+                self.answer_heard_at = now;
+                up.resumed = true;
+                if up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::History) {
+                    up.waiting = None;
+                }
+                self.backoff.reset();
+                for message in history.messages {
+                    if let Ok(id) = RequestId::parse(message.id.clone()) {
+                        self.acknowledge(&id);
+                    }
+                    let changes = self.transcript.restore(message);
+                    self.show(changes);
+                }
+            }
+            ServerFrame::Error(error) => self.handle_error(error, now),
+            ServerFrame::Expiring(_) => self.tokens.stale_at = Some(now),
+            ServerFrame::Limit(limit) => {
+                let secs = i64::try_from(limit.reset_in_secs).unwrap_or(i64::MAX);
+                self.limited_until = Some(now.plus_secs(secs));
+                up.waiting = None;
+                self.events.push_back(Event::Limit(limit));
+            }
+            ServerFrame::Pong => {}
+        }
+        self.advance(now);
+    }
+
+    fn handle_error(&mut self, error: ErrorFrame, now: Timestamp) {
+        let code = error.code();
+        let mut is_waited_for = error.request_id.is_none();
+        if let (Link::Up(up), Some(id)) = (&mut self.link, &error.request_id)
+            && up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::Accepted(id.clone()))
+        {
+            is_waited_for = true;
+            up.waiting = None;
+        }
+        match code {
+            // The refusal of a frame that was sent twice comes twice, but speaks of one token.
+            Some(code) if code.is_token_refusal() && !is_waited_for => {}
+            Some(code) if code.is_token_refusal() => {
+                self.require_signed_token = true;
+                self.tokens.held = None;
+                self.tokens.refusals = self.tokens.refusals.saturating_add(1);
+                self.tokens.is_refused = self.tokens.refusals >= TOKEN_REFUSALS;
+                if let Link::Up(up) = &mut self.link {
+                    up.waiting = None;
+                }
+            }
+            Some(ErrorCode::WrongHistorySecret | ErrorCode::OriginNotAllowed) => self.ended = Some(Ended::Forbidden),
+            Some(ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::QuotaExceeded | ErrorCode::Internal) => {
+                let wait = error.retry_after_secs.map_or_else(|| self.backoff.next_ms(), |secs| i64::from(secs) * 1000);
+                self.hold_until = Some(now.plus_millis(wait));
+                self.events.push_back(Event::Error(error));
+            }
+            _ => {
+                // Sent again it would be refused again. (Where it was stored, its answer tells what went wrong.)
+                if let Some(id) = &error.request_id
+                    && let Some(at) = self.outbox.iter().position(|known| known == id)
+                {
+                    self.outbox.remove(at);
+                    self.actions.push_back(Action::Persist);
+                    let change = self.transcript.refuse(id, code.unwrap_or(ErrorCode::InvalidRequest));
+                    self.show(change);
+                }
+                self.events.push_back(Event::Error(error));
+            }
+        }
+    }
+
+    /// The Worker has stored this message: it need not be kept here any more.
+    fn acknowledge(&mut self, id: &RequestId) {
+        if let Link::Up(up) = &mut self.link {
+            if up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::Accepted(id.clone())) {
+                up.waiting = None;
+                self.tokens.refusals = 0;
+            }
+            if !self.begun {
+                // The conversation began on this very link, so nothing of it was missed.
+                up.resumed = true;
+            }
+        }
+        self.backoff.reset();
+        let was_kept = self.outbox.iter().position(|known| known == id).and_then(|at| self.outbox.remove(at)).is_some();
+        if was_kept || !self.begun {
+            self.begun = true;
+            self.actions.push_back(Action::Persist);
+        }
+    }
+
+    fn show(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.events.extend(changes.into_iter().map(Event::Transcript));
+    }
+}

@@ -1,0 +1,82 @@
+//! What comes in, and what the caller is to do.
+
+use super::socket::Visitor;
+use crate::error::Refusal;
+use crate::ids::RequestId;
+use crate::protocol::ws::{CloseCode, ErrorFrame, ServerFrame, SourceRef};
+use crate::secret::SecretHash;
+
+/// What comes in on a socket.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// A text frame.
+    Text(&'a str),
+    /// A binary frame of so many bytes: protocol 1 has none.
+    Binary(usize),
+}
+
+/// What the caller does, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send to this socket.
+    Reply(ServerFrame),
+    /// Send to every other socket that joined.
+    Others(ServerFrame),
+    /// Send to every socket that joined.
+    All(ServerFrame),
+    /// Close this socket.
+    Close(CloseCode),
+    /// Ask the agent; report with [`ConversationServer::push`] and [`ConversationServer::finish`].
+    Answer(StartAnswer),
+    /// Stop asking the agent for the answer to this message, the upstream request included. Nothing is to be
+    /// reported of it any more.
+    Stop(RequestId),
+}
+
+/// What the agent is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartAnswer {
+    /// The message to answer.
+    pub request_id: RequestId,
+    /// Its text.
+    pub text: String,
+}
+
+/// A request that is in order as far as the session itself can tell.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// The request's id.
+    pub request_id: RequestId,
+    /// Who asks, where a token told.
+    pub visitor: Option<Visitor>,
+    /// It was accepted before: it costs nothing and counts against no limit.
+    pub is_duplicate: bool,
+    pub(super) text: String,
+    pub(super) history_secret: SecretHash,
+}
+
+/// What a frame leads to.
+#[derive(Debug)]
+pub enum Received {
+    /// It is dealt with.
+    Done(Vec<Effect>),
+    /// The authorities are to be asked, then [`ConversationServer::accept`] or [`ConversationServer::refuse`].
+    Admit(Admission),
+}
+
+/// How an agent's answer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it came.
+    Complete(Vec<SourceRef>),
+    /// It broke off, or never began.
+    Failed(Refusal),
+}
+
+pub(super) fn break_off(refusal: &Refusal, code: CloseCode) -> Vec<Effect> {
+    vec![Effect::Reply(ServerFrame::Error(ErrorFrame::new(refusal, None))), Effect::Close(code)]
+}
+
+pub(super) fn break_off_request(refusal: &Refusal, request: RequestId, code: CloseCode) -> Vec<Effect> {
+    vec![Effect::Reply(ServerFrame::Error(ErrorFrame::new(refusal, Some(request)))), Effect::Close(code)]
+}

@@ -1,0 +1,70 @@
+//! `chat.resume`: what a socket missed.
+
+use super::effect::{Effect, break_off};
+use super::{ConversationServer, Socket};
+use crate::conversation::{Store, StoredMessage};
+use crate::error::ErrorCode;
+use crate::ids::RequestId;
+use crate::protocol::ws::{CloseCode, History, ServerFrame};
+use crate::secret::HistorySecret;
+
+/// About how much text one `history` frame carries, in bytes, so that it stays below the largest frame.
+const HISTORY_FRAME_BYTES: usize = 40 * 1024;
+
+impl ConversationServer {
+    /// `chat.resume`: what came after `last_seq`, then live.
+    pub(super) fn resume<S: Store>(
+        &self,
+        socket: &mut Socket,
+        secret: &HistorySecret,
+        last_seq: u64,
+        store: &S,
+    ) -> Result<Vec<Effect>, S::Error> {
+        socket.started = true;
+        let secret = secret.hash();
+        if !self.is_in_conversation(socket, secret) {
+            return Ok(break_off(&ErrorCode::WrongHistorySecret.into(), CloseCode::Forbidden));
+        }
+        // Where nothing was accepted yet, there is nothing to see and nothing is stored: any secret may come.
+        socket.secret = Some(secret);
+        socket.joined = self.head.is_some();
+        let mut history = Vec::new();
+        let mut replay = Vec::new();
+        for message in store.messages_after(last_seq)? {
+            match message.to_completed() {
+                // The widget saw the beginning of this answer: it gets the end as it would have come.
+                Some(completed) if last_seq > 0 && is_known(&message.request_id, last_seq, store)? => {
+                    replay.push(ServerFrame::Completed(completed));
+                }
+                _ if message.is_over() => history.push(message),
+                _ => {}
+            }
+        }
+        if let Some(running) = &self.running {
+            replay.extend(running.replay_after(last_seq).into_iter().map(ServerFrame::Delta));
+        }
+        Ok(history_frames(&history).into_iter().chain(replay).map(Effect::Reply).collect())
+    }
+}
+
+fn is_known<S: Store>(request: &RequestId, last_seq: u64, store: &S) -> Result<bool, S::Error> {
+    Ok(store.message(request)?.is_some_and(|message| message.seq <= last_seq))
+}
+
+/// Splits a history so that each frame stays below the largest; one frame at least, to say that all is there.
+fn history_frames(messages: &[StoredMessage]) -> Vec<ServerFrame> {
+    let mut frames = vec![History { messages: Vec::new() }];
+    let mut bytes = 0;
+    for message in messages {
+        let size = message.text.len() + 256;
+        if bytes > 0 && bytes + size > HISTORY_FRAME_BYTES {
+            frames.push(History { messages: Vec::new() });
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(frame) = frames.last_mut() {
+            frame.messages.push(message.to_history());
+        }
+    }
+    frames.into_iter().map(ServerFrame::History).collect()
+}

@@ -1,0 +1,170 @@
+//! One socket: who is on the other end, what it has proved, and when it is cut.
+
+use super::effect::Effect;
+use crate::error::ErrorCode;
+use crate::ids::{Environment, RequestId, TenantId};
+use crate::protocol::ws::{CloseCode, ErrorFrame, Expiring, FIRST_FRAME_DEADLINE_MS, PROTOCOL, Ready, ServerFrame};
+use crate::secret::{Secret, SecretHash};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Refusals of a token in a row that end the socket.
+const MAX_TOKEN_REFUSALS: u8 = 3;
+/// A token's end is announced this long before, or a quarter of its life where that is less.
+const EXPIRING_NOTICE_SECS: i64 = 60;
+
+/// Who is on the other end of a socket: what the session needs of a verified widget token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// The end user's id, or `anon`.
+    pub sub: String,
+    /// The id of the key or session that minted the token.
+    pub azp: String,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+    /// The end user's name, where the customer's backend gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Verifies a widget token: shape, signature, claims, in one call. `ErrorCode`: `invalid_token` or `expired_token`.
+pub trait VerifyToken {
+    /// Verifies it at `now`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidToken`] or [`ErrorCode::ExpiredToken`].
+    fn verify(&self, token: &Secret, now: Timestamp) -> Result<Visitor, ErrorCode>;
+}
+
+/// What holds for a socket from its opening on: from its address and the live config.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SocketContext {
+    /// Whose conversation.
+    pub tenant: TenantId,
+    /// In which environment.
+    pub environment: Environment,
+    /// Whether requests need a signed widget token.
+    pub require_signed_token: bool,
+}
+
+/// One socket's state: what is kept with the socket while the object sleeps.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Socket {
+    /// What holds for it.
+    pub context: SocketContext,
+    pub(super) opened_at: Timestamp,
+    /// A `chat.request` or `chat.resume` came.
+    pub(super) started: bool,
+    /// The hash of the history secret that it showed.
+    pub(super) secret: Option<SecretHash>,
+    /// It proved the history secret: it gets what the conversation sends.
+    pub(super) joined: bool,
+    pub(super) refusals: u8,
+    pub(super) visitor: Option<Visitor>,
+    /// The end of the present token was announced.
+    pub(super) noticed: bool,
+}
+
+impl Socket {
+    /// A socket that was just opened, and the frame that greets it.
+    #[must_use]
+    pub const fn open(context: SocketContext, now: Timestamp) -> (Self, ServerFrame) {
+        let ready = Ready { protocol: PROTOCOL, require_signed_token: context.require_signed_token };
+        let socket = Self {
+            context,
+            opened_at: now,
+            started: false,
+            secret: None,
+            joined: false,
+            refusals: 0,
+            visitor: None,
+            noticed: false,
+        };
+        (socket, ServerFrame::Ready(ready))
+    }
+
+    /// Whether it gets what the conversation sends.
+    #[must_use]
+    pub const fn is_joined(&self) -> bool {
+        self.joined
+    }
+
+    /// Who is on the other end, where a token told.
+    #[must_use]
+    pub const fn visitor(&self) -> Option<&Visitor> {
+        self.visitor.as_ref()
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        let first_frame = (!self.started).then(|| self.opened_at.plus_millis(FIRST_FRAME_DEADLINE_MS));
+        let notice = self.visitor.as_ref().filter(|_| !self.noticed).map(notice_at);
+        first_frame.into_iter().chain(notice).min()
+    }
+
+    /// Cuts a socket that said nothing in time, announces the end of a token.
+    pub fn handle_timeout(&mut self, now: Timestamp) -> Vec<Effect> {
+        if !self.started && now.millis_since(self.opened_at) >= FIRST_FRAME_DEADLINE_MS {
+            return vec![Effect::Close(CloseCode::TooSlow)];
+        }
+        if let Some(visitor) = &self.visitor
+            && !self.noticed
+            && notice_at(visitor) <= now
+        {
+            self.noticed = true;
+            let left = visitor.expires_at.millis_since(now).max(0) / 1000;
+            let expires_in_secs = u32::try_from(left).unwrap_or(u32::MAX);
+            return vec![Effect::Reply(ServerFrame::Expiring(Expiring { expires_in_secs }))];
+        }
+        Vec::new()
+    }
+
+    fn welcome(&mut self, visitor: Visitor) {
+        self.visitor = Some(visitor);
+        self.noticed = false;
+        self.refusals = 0;
+    }
+}
+
+fn notice_at(visitor: &Visitor) -> Timestamp {
+    let life_secs = visitor.expires_at.millis_since(visitor.issued_at) / 1000;
+    visitor.expires_at.plus_secs(-EXPIRING_NOTICE_SECS.min(life_secs / 4))
+}
+
+/// What is wrong with the token that this socket stands on, if anything.
+pub(super) fn token_trouble(socket: &Socket, now: Timestamp) -> Option<ErrorCode> {
+    match &socket.visitor {
+        Some(visitor) if visitor.expires_at <= now => Some(ErrorCode::ExpiredToken),
+        None if socket.context.require_signed_token => Some(ErrorCode::TokenRequired),
+        _ => None,
+    }
+}
+
+pub(super) fn take_token(
+    socket: &mut Socket,
+    token: &Secret,
+    request: Option<RequestId>,
+    tokens: &impl VerifyToken,
+    now: Timestamp,
+) -> Result<(), Vec<Effect>> {
+    match tokens.verify(token, now) {
+        Ok(visitor) => {
+            socket.welcome(visitor);
+            Ok(())
+        }
+        Err(code) => Err(refuse_token(socket, code, request)),
+    }
+}
+
+/// A refused token leaves the socket open for a fresh one; the third in a row doesn't.
+pub(super) fn refuse_token(socket: &mut Socket, code: ErrorCode, request: Option<RequestId>) -> Vec<Effect> {
+    socket.refusals = socket.refusals.saturating_add(1);
+    let mut effects = vec![Effect::Reply(ServerFrame::Error(ErrorFrame::new(&code.into(), request)))];
+    if socket.refusals >= MAX_TOKEN_REFUSALS {
+        effects.push(Effect::Close(CloseCode::Token));
+    }
+    effects
+}
