@@ -58,15 +58,6 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
     let admin_key =
         admin_key.context("ADMIN_API_KEY in .dev.vars is empty: the tenant demo can't be made without it")?;
 
-    // From here on the two end in order; before, a signal ends us as it ends any program.
-    let is_told_to_end = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // The second Ctrl-C ends us at once; the two follow.
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&is_told_to_end))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&is_told_to_end)))
-            .context("can't listen for Ctrl-C")?;
-    }
-
     for log in ["worker.log", "demo.log"] {
         drop(fs::remove_file(state.join(log)));
     }
@@ -94,12 +85,18 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
         state_dir: state.clone(),
         log_prefix: Some("demo"),
     })?;
-    if !is_told_to_end.load(Ordering::Relaxed) {
-        println!("\nReady, {}.", in_words(stopwatch.elapsed()));
-        println!("  Worker     {}", worker.url());
-        println!("  Demo site  {}", demo.url());
-        println!("  State and logs in {}. Ctrl-C ends both.\n", state.display());
+    // From here on a signal ends the two in order. Before, it ends us as it ends any program, and they follow.
+    let is_told_to_end = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        // The second Ctrl-C ends us at once; the two follow.
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&is_told_to_end))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&is_told_to_end)))
+            .context("can't listen for Ctrl-C")?;
     }
+    println!("\nReady, {}.", in_words(stopwatch.elapsed()));
+    println!("  Worker     {}", worker.url());
+    println!("  Demo site  {}", demo.url());
+    println!("  State and logs in {}. Ctrl-C ends both.\n", state.display());
     let result = watch(&mut worker, &mut demo, &is_told_to_end);
     demo.stop();
     worker.stop();

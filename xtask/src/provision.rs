@@ -108,7 +108,7 @@ impl Provision<'_> {
                 "title": "Ask Marram",
                 "welcome_message": "Hello! Ask about tea, teaware, delivery or returns.",
                 "input_placeholder": "Your question",
-                "accent_color": "#2f5d50",
+                "accent_color": "#2b6452",
             });
         }
         let differs = |(name, value): &(String, Value)| live.get(name) != Some(value);
