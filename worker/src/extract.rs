@@ -1,0 +1,128 @@
+//! What a request brings: its parts, its body up to a limit, the address it comes from. Nothing here trusts any of it.
+
+use crate::settings::{Settings, misconfigured};
+use futures_util::StreamExt as _;
+use std::net::{IpAddr, Ipv4Addr};
+use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::protocol::http::{MAX_BODY_BYTES, Query};
+use worker::{Request, Url};
+
+/// A request from outside.
+pub(crate) struct Incoming {
+    request: Request,
+    /// The method as it came: `worker::Method` reads every unknown one as `GET`.
+    pub(crate) method: String,
+    url: Url,
+}
+
+impl Incoming {
+    /// Takes a request apart.
+    ///
+    /// # Errors
+    /// Where its URL can't be read.
+    pub(crate) fn new(request: Request) -> worker::Result<Self> {
+        Ok(Self { method: request.inner().method(), url: request.url()?, request })
+    }
+
+    /// The path, percent-encoded as it came.
+    pub(crate) fn path(&self) -> &str {
+        self.url.path()
+    }
+
+    /// What follows the `?`; empty where nothing does.
+    pub(crate) fn raw_query(&self) -> &str {
+        self.url.query().unwrap_or_default()
+    }
+
+    /// The query, decoded.
+    pub(crate) fn query(&self) -> Query {
+        Query::parse(self.raw_query())
+    }
+
+    /// A header.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// The `Origin`, where the browser sent one.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.header("Origin")
+    }
+
+    /// Whether it asks for a WebSocket.
+    pub(crate) fn is_upgrade(&self) -> bool {
+        self.method == "GET" && self.header("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+    }
+
+    /// Whether what it carries could be read on the way: plain HTTP to anything but this machine.
+    pub(crate) fn is_insecure(&self) -> bool {
+        self.url.scheme() != "https" && !matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    }
+
+    /// The body, read no further than the limit, whatever `Content-Length` says.
+    ///
+    /// # Errors
+    /// `payload_too_large`, or `invalid_request` where it breaks off.
+    pub(crate) async fn body(&mut self) -> Result<Vec<u8>, Refusal> {
+        let declared = self.header("Content-Length").and_then(|length| length.parse::<usize>().ok());
+        if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+            return Err(ErrorCode::PayloadTooLarge.into());
+        }
+        let mut body = Vec::new();
+        // A request without a body has no stream.
+        let Ok(mut stream) = self.request.stream() else { return Ok(body) };
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| Refusal::invalid("The body broke off."))?;
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(ErrorCode::PayloadTooLarge.into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// The visitor's address: `CF-Connecting-IP` alone, which Cloudflare sets and a client can't. `X-Forwarded-For` and
+    /// its like are whatever a client wants them to be.
+    ///
+    /// # Errors
+    /// `misconfigured` where it is absent in production: then something stands in front of the Worker.
+    pub(crate) fn client_address(&self, settings: &Settings) -> Result<IpAddr, Refusal> {
+        match self.header("CF-Connecting-IP").and_then(|text| text.trim().parse().ok()) {
+            Some(address) => Ok(address),
+            None if settings.is_production => Err(misconfigured("CF-Connecting-IP", "the header is absent")),
+            None => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        }
+    }
+}
+
+/// What counts as one visitor: an IPv4 address, or an IPv6 /64, of which every household has a whole one.
+pub(crate) fn address_bucket(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(text: &str) -> String {
+        address_bucket(text.parse().expect("an address"))
+    }
+
+    #[test]
+    fn an_ipv6_household_is_one_visitor() {
+        assert_eq!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:3::1"));
+    }
+
+    #[test]
+    fn an_ipv4_address_is_the_same_in_either_spelling() {
+        assert_eq!(bucket("::ffff:192.0.2.7"), bucket("192.0.2.7"));
+        assert_ne!(bucket("192.0.2.7"), bucket("192.0.2.8"));
+    }
+}

@@ -1,0 +1,158 @@
+//! The `Conversation` object: one conversation, its sockets and its answers. What a frame does is decided by
+//! `weft_shared::session::server`; here frames are read and sent, rows written, authorities asked, timers kept.
+//!
+//! Sockets hibernate: between frames the object leaves memory, and what is known of a socket is kept with it
+//! ([`sockets::Attached`]). Memory is only a cache. An answer is an exception: while it runs, it holds the object.
+
+mod answer;
+mod inbox;
+mod sockets;
+mod turns;
+
+use crate::bindings::{CONTEXT_HEADER, SESSION_PATH};
+use crate::clock;
+use crate::log;
+use crate::store::schema;
+use crate::store::sql::Database;
+use futures_util::future::AbortHandle;
+use serde::{Deserialize, Serialize};
+use sockets::Attached;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use turns::Turns;
+use weft_shared::error::Refusal;
+use weft_shared::ids::{CredentialId, RequestId};
+use weft_shared::protocol::ws::{PING, PONG};
+use weft_shared::session::server::{ConversationServer, Socket, SocketContext};
+use worker::{
+    DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    WebSocketRequestResponsePair, durable_object,
+};
+
+/// What the edge found out about a socket before it let it through.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionContext {
+    /// What holds for the session.
+    pub(crate) socket: SocketContext,
+    /// The publishable key that it was opened with; asked again with each message.
+    pub(crate) key: CredentialId,
+    /// The version of the live config that it was opened under.
+    pub(crate) live_version: u32,
+    /// The page's origin; held against the live config again with each message.
+    pub(crate) origin: String,
+    /// What stands for the visitor's address.
+    pub(crate) visitor: String,
+}
+
+impl SessionContext {
+    /// As the internal request's header carries it.
+    ///
+    /// # Errors
+    /// `internal`: it holds names and origins alone, which are ASCII.
+    pub(crate) fn to_header(&self) -> std::result::Result<String, Refusal> {
+        serde_json::to_string(self).map_err(|error| log::internal("encoding a session's context", &error))
+    }
+}
+
+/// One conversation.
+#[durable_object]
+pub struct Conversation {
+    inner: Rc<Inner>,
+}
+
+/// What handlers, answers and timers share.
+struct Inner {
+    state: State,
+    env: Env,
+    db: Database,
+    /// None until it is needed, and after an error: then it is loaded from what is stored.
+    server: RefCell<Option<ConversationServer>>,
+    /// Frames are dealt with one after the other, in the order in which they came.
+    turns: Turns,
+    /// The answers under way, to stop them.
+    answers: RefCell<HashMap<RequestId, AbortHandle>>,
+    /// The version of the live config that the last message was admitted under.
+    live_version: Cell<Option<u32>>,
+}
+
+impl Inner {
+    /// Accepts a socket that the edge let through. Nothing is stored: a stranger who says nothing leaves no trace.
+    fn open(self: &Rc<Self>, context: SessionContext) -> Result<Response> {
+        let pair = WebSocketPair::new()?;
+        let socket = pair.server;
+        let (opened, greeting) = Socket::open(context.socket.clone(), clock::now());
+        let deadline = opened.poll_timeout();
+        self.live_version.set(Some(context.live_version));
+        self.state.as_raw().accept_websocket(socket.as_ref())?;
+        Attached::new(opened, context).keep(&socket)?;
+        sockets::send(&socket, &greeting);
+        // A timer, not an alarm: an alarm would be a write for each stranger. It keeps the object awake for those ten
+        // seconds at most; should the object die before, its sockets die with it.
+        if let Some(deadline) = deadline {
+            let inner = Rc::clone(self);
+            self.state.wait_until(async move {
+                clock::sleep_until(deadline).await;
+                inner.handle_timeout(&socket).await;
+            });
+        }
+        Response::from_websocket(pair.client)
+    }
+}
+
+impl DurableObject for Conversation {
+    fn new(state: State, env: Env) -> Self {
+        // Answered by the runtime, without waking the object.
+        if let Ok(pair) = WebSocketRequestResponsePair::new(PING, PONG) {
+            let _ = state.as_raw().set_websocket_auto_response(&pair);
+        }
+        let db = Database::new(&state, schema::CONVERSATION);
+        let inner = Inner {
+            state,
+            env,
+            db,
+            server: RefCell::new(None),
+            turns: Turns::default(),
+            answers: RefCell::default(),
+            live_version: Cell::new(None),
+        };
+        Self { inner: Rc::new(inner) }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        if request.path() != SESSION_PATH {
+            return Response::error("not found", 404);
+        }
+        // Only the edge can reach an object, and it builds this header itself.
+        let context = request.headers().get(CONTEXT_HEADER)?.unwrap_or_default();
+        self.inner.open(serde_json::from_str(&context)?)
+    }
+
+    /// One alarm for all sockets: the ends of their tokens.
+    async fn alarm(&self) -> Result<Response> {
+        for socket in self.inner.sockets() {
+            self.inner.handle_timeout(&socket).await;
+        }
+        self.inner.set_alarm().await;
+        Response::empty()
+    }
+
+    async fn connect(&self, _socket: worker::Socket) -> Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
+        self.inner.receive(&socket, &message).await;
+        Ok(())
+    }
+
+    /// The runtime answers the close; what the socket was is kept with it and goes with it. Its answer goes on.
+    async fn websocket_close(&self, _socket: WebSocket, _code: usize, _reason: String, _was_clean: bool) -> Result<()> {
+        Ok(())
+    }
+
+    /// A connection that broke is as one that closed.
+    async fn websocket_error(&self, _socket: WebSocket, _error: worker::Error) -> Result<()> {
+        Ok(())
+    }
+}

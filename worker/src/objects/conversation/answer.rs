@@ -1,0 +1,96 @@
+//! Answers under way. An answer runs on its own, whether anyone listens or not: the widget that comes back finds it.
+
+use super::Inner;
+use crate::clock;
+use crate::live;
+use crate::log;
+use crate::providers::{self, Asking};
+use crate::store::conversation::ConversationStore;
+use crate::store::sql::SqlError;
+use futures_util::future::{AbortHandle, Either, abortable, select};
+use std::cell::Cell;
+use std::pin::pin;
+use std::rc::Rc;
+use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::ids::RequestId;
+use weft_shared::protocol::ws::SourceRef;
+use weft_shared::session::server::{ConversationServer, Effect, Outcome, StartAnswer};
+use weft_shared::time::Timestamp;
+
+/// An agent that says nothing for so long has failed, at the beginning as in the middle.
+const SILENCE_MS: i64 = 30_000;
+
+impl Inner {
+    /// Asks the agent. The object stays awake until the answer has ended.
+    pub(super) fn start_answer(self: &Rc<Self>, start: StartAnswer) {
+        let id = start.request_id.clone();
+        let (answer, handle) = abortable(Rc::clone(self).answer(start));
+        self.answers.borrow_mut().insert(id.clone(), handle);
+        let inner = Rc::clone(self);
+        self.state.wait_until(async move {
+            let _ = answer.await;
+            inner.answers.borrow_mut().remove(&id);
+        });
+    }
+
+    /// Stops asking the agent: what it was doing is dropped, upstream requests included.
+    pub(super) fn stop_answer(&self, id: &RequestId) {
+        self.answers.borrow().get(id).map(AbortHandle::abort);
+    }
+
+    async fn answer(self: Rc<Self>, start: StartAnswer) {
+        let heard_at = Cell::new(clock::now());
+        let say = |piece: &str| {
+            heard_at.set(clock::now());
+            self.report(|server, store| server.push(&start.request_id, piece, store, clock::now()));
+        };
+        let asked = pin!(self.ask_agent(&start, &say));
+        let silence = pin!(wait_for_silence(&heard_at));
+        let outcome = match select(asked, silence).await {
+            Either::Left((Ok(sources), _)) => Outcome::Complete(sources),
+            Either::Left((Err(refusal), _)) => Outcome::Failed(refusal),
+            Either::Right(((), _)) => {
+                log::warning("agent_silent", &serde_json::json!({ "after_ms": SILENCE_MS }));
+                Outcome::Failed(ErrorCode::AgentFailed.into())
+            }
+        };
+        self.report(|server, store| server.finish(&start.request_id, outcome, store, clock::now()));
+    }
+
+    async fn ask_agent(self: &Rc<Self>, start: &StartAnswer, say: &dyn Fn(&str)) -> Result<Vec<SourceRef>, Refusal> {
+        let head = self.with_server(|server, _| Ok(server.head().cloned()))?.ok_or(ErrorCode::Internal)?;
+        let live = match self.live_version.get() {
+            Some(version) => live::config(&self.env, &head.tenant, &head.environment, Some(version)).await?,
+            // After a restart nobody has said which version is live.
+            None => {
+                Rc::new(live::latest(&self.env, &head.tenant, &head.environment).await?.ok_or(ErrorCode::NotFound)?)
+            }
+        };
+        let asking = Asking { env: &self.env, tenant: &head.tenant, agent: &live.config.agent, question: &start.text };
+        providers::answer(&asking, say).await
+    }
+
+    /// Hands the session what the agent did, and acts on what follows.
+    fn report(
+        self: &Rc<Self>,
+        step: impl FnOnce(&mut ConversationServer, &mut ConversationStore<'_>) -> Result<Vec<Effect>, SqlError>,
+    ) {
+        match self.with_server(step) {
+            Ok(effects) => self.perform(effects, None),
+            Err(error) => {
+                log::internal("answer", &error);
+            }
+        }
+    }
+}
+
+/// Over once nothing was heard for too long.
+async fn wait_for_silence(heard_at: &Cell<Timestamp>) {
+    loop {
+        let limit = heard_at.get().plus_millis(SILENCE_MS);
+        if limit <= clock::now() {
+            return;
+        }
+        clock::sleep_until(limit).await;
+    }
+}

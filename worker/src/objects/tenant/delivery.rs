@@ -1,0 +1,97 @@
+//! Telling others of the tenant's changes: guards, KV, the directory. A change and the note of whom it concerns are
+//! stored in one step; delivery follows at once, and what could not be delivered is tried again by alarm until it is.
+
+use super::keys::standing;
+use super::{Answer, Tenant};
+use crate::bindings;
+use crate::clock;
+use crate::log;
+use crate::objects::directory::Put;
+use crate::objects::key_guard::Inherit;
+use crate::store::outbox::{self, Entry, Target};
+use crate::store::sql::Database;
+use crate::store::tenants::Registered;
+use crate::store::{configs, keys};
+use futures_util::future::join_all;
+use serde::Serialize;
+use weft_shared::time::Timestamp;
+
+/// How long until what could not be delivered is tried again.
+const RETRY_MS: i64 = 5_000;
+
+impl Tenant {
+    /// Delivers all that is to be delivered; what fails stays for the alarm. Never fails itself: the change is stored.
+    pub(super) async fn deliver(&self) {
+        // Set before the first wait, so that a crash while delivering is made up for.
+        self.wake_for_what_is_left().await;
+        let Ok((db, tenant)) = self.registered() else { return };
+        let entries = match outbox::entries(db) {
+            Ok(entries) => entries,
+            Err(error) => {
+                log::internal("reading the outbox", &error);
+                return;
+            }
+        };
+        join_all(entries.iter().map(|entry| self.deliver_entry(db, &tenant, entry))).await;
+        self.wake_for_what_is_left().await;
+    }
+
+    async fn deliver_entry(&self, db: &Database, tenant: &Registered, entry: &Entry) {
+        let told = match self.tell(db, tenant, &entry.target).await {
+            Ok(()) => outbox::remove(db, entry).map_err(Into::into),
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = told {
+            log::warning(
+                "delivery_failed",
+                &serde_json::json!({ "target": format!("{:?}", entry.target), "error": refusal.code.code() }),
+            );
+        }
+    }
+
+    /// Tells a target the state as it is now.
+    async fn tell(&self, db: &Database, tenant: &Registered, target: &Target) -> Answer<()> {
+        match target {
+            Target::Directory => bindings::directory(&self.env).ask(Put { tenant: tenant.tenant.clone() }).await,
+            Target::Guard(id) => {
+                let Some(record) = keys::find(db, id)? else { return Ok(()) };
+                let standing = standing(db, tenant, &record.environment)?;
+                bindings::key_guard(&self.env, id).ask(Inherit { standing }).await
+            }
+            Target::Config(environment) => {
+                let Some(live) = configs::read(db, environment)?.live else { return Ok(()) };
+                self.copy(&bindings::config_key(&tenant.tenant.id, environment), &live).await
+            }
+            Target::Record(id) => {
+                let Some(record) = keys::find(db, id)? else { return Ok(()) };
+                self.copy(&bindings::record_key(&record.hash), &record).await
+            }
+        }
+    }
+
+    /// Copies a value to KV.
+    async fn copy<T: Serialize>(&self, key: &str, value: &T) -> Answer<()> {
+        let text = serde_json::to_string(value).map_err(|error| log::internal("encoding a copy", &error))?;
+        let put = async { bindings::kv(&self.env)?.put(key, text)?.execute().await.map_err(worker::Error::from) };
+        put.await.map_err(|error| log::unavailable("KV", &error))
+    }
+
+    /// Sets the alarm for what is left to do, if anything is.
+    async fn wake_for_what_is_left(&self) {
+        let Ok(Some(db)) = self.db.if_stored() else { return };
+        if outbox::entries(db).is_ok_and(|entries| !entries.is_empty()) || keys::has_pending(db).is_ok_and(|any| any) {
+            self.wake_at(clock::now().plus_millis(RETRY_MS)).await;
+        } else {
+            // It may ring once for nothing; that harms no one.
+            let _ = self.state.storage().delete_alarm().await;
+        }
+    }
+
+    /// Sets the object's one alarm.
+    pub(super) async fn wake_at(&self, at: Timestamp) {
+        let millis = at.millis_since(clock::now()).max(0);
+        if let Err(error) = self.state.storage().set_alarm(millis).await {
+            log::internal("setting an alarm", &error);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Answers: JSON with the headers that every one of them has, and refusals.
+
+use crate::log;
+use serde::Serialize;
+use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::protocol::http::ErrorBody;
+use worker::{Headers, Response, ResponseBuilder};
+
+/// An answer, before it is written.
+pub(crate) struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Body,
+}
+
+enum Body {
+    Empty,
+    Json(String),
+    /// A WebSocket that an object has accepted.
+    Upgraded(Response),
+}
+
+/// Answers may hold credentials or what only their reader may see: no cache keeps any. They are data: no browser shall
+/// take them for a page, a script or a frame.
+const ALWAYS: [(&str, &str); 4] = [
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+];
+
+impl Reply {
+    /// 200 with a JSON body.
+    pub(crate) fn ok<T: Serialize>(body: &T) -> Self {
+        Self::json(200, body)
+    }
+
+    /// 201 with a JSON body.
+    pub(crate) fn created<T: Serialize>(body: &T) -> Self {
+        Self::json(201, body)
+    }
+
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self { status: 204, headers: Vec::new(), body: Body::Empty }
+    }
+
+    /// 101 with a WebSocket.
+    pub(crate) fn upgraded(response: Response) -> Self {
+        Self { status: 101, headers: Vec::new(), body: Body::Upgraded(response) }
+    }
+
+    fn json<T: Serialize>(status: u16, body: &T) -> Self {
+        match serde_json::to_string(body) {
+            Ok(text) => Self { status, headers: Vec::new(), body: Body::Json(text) },
+            Err(error) => Self::refused(&log::internal("encoding an answer", &error)),
+        }
+    }
+
+    /// A refusal, with what its status asks for.
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        // Texts alone: it always has a JSON form.
+        let body = serde_json::to_string(&ErrorBody::from(refusal)).unwrap_or_default();
+        let mut reply = Self { status: refusal.code.status(), headers: Vec::new(), body: Body::Json(body) };
+        if reply.status == 401 {
+            // RFC 9110 section 11.6.1: every 401 names the scheme.
+            reply = reply.with("WWW-Authenticate", "Bearer");
+        }
+        if let Some(secs) = refusal.retry_after_secs {
+            reply = reply.with("Retry-After", secs.to_string());
+        }
+        reply
+    }
+
+    /// 405, with the methods that the path takes (RFC 9110 section 15.5.6).
+    pub(crate) fn method_not_allowed(allow: String) -> Self {
+        Self::refused(&ErrorCode::MethodNotAllowed.into()).with("Allow", allow)
+    }
+
+    /// The same with a header.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Writes it. The answer to a `HEAD` has no body.
+    ///
+    /// # Errors
+    /// The runtime's own.
+    pub(crate) fn into_response(self, is_head: bool) -> worker::Result<Response> {
+        let body = match self.body {
+            Body::Upgraded(response) => return Ok(response),
+            body if is_head => (Body::Empty, matches!(body, Body::Json(_))),
+            body => {
+                let is_json = matches!(body, Body::Json(_));
+                (body, is_json)
+            }
+        };
+        let (body, is_json) = body;
+        let headers = Headers::new();
+        for (name, value) in ALWAYS {
+            headers.set(name, value)?;
+        }
+        if is_json {
+            headers.set("Content-Type", "application/json; charset=utf-8")?;
+        }
+        for (name, value) in &self.headers {
+            headers.append(name, value)?;
+        }
+        let builder = ResponseBuilder::new().with_status(self.status).with_headers(headers);
+        Ok(match body {
+            Body::Json(text) => builder.fixed(text.into_bytes()),
+            _ => builder.empty(),
+        })
+    }
+}

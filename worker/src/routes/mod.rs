@@ -1,0 +1,95 @@
+//! The routes, one file per resource. Each decodes, asks an object, and encodes.
+
+mod config;
+mod keys;
+mod sources;
+mod tenants;
+mod tokens;
+mod widget;
+
+use crate::access;
+use crate::extract::Incoming;
+use crate::reply::Reply;
+use crate::router::settings_for;
+use crate::settings::Settings;
+use weft_shared::auth::Principal;
+use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::ids::TenantId;
+use weft_shared::protocol::routes::{Match, Route};
+use worker::Env;
+
+/// A request on its way.
+pub(crate) struct Asked<'a> {
+    pub(crate) env: &'a Env,
+    pub(crate) incoming: Incoming,
+    /// Whose it is, once that is known: for the log.
+    pub(crate) tenant: Option<String>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) const fn new(env: &'a Env, incoming: Incoming) -> Self {
+        Self { env, incoming, tenant: None }
+    }
+}
+
+/// A management request whose principal may do what it asks.
+struct Managed<'a> {
+    env: &'a Env,
+    settings: &'a Settings,
+    incoming: &'a mut Incoming,
+    principal: Principal,
+}
+
+/// Answers a request that is in the table.
+///
+/// # Errors
+/// Every refusal there is.
+pub(crate) async fn answer(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<Reply, Refusal> {
+    let row = found.row;
+    let settings = settings_for(asked.env, &asked.incoming, row.plane)?;
+    match row.route {
+        Route::WidgetConfig => return widget::config(asked, &settings).await,
+        Route::WidgetSession => return widget::session(asked, &settings).await,
+        Route::TestWidgetToken => return tokens::test(asked, &settings).await,
+        _ => {}
+    }
+    let principal = access::principal(asked.env, &settings, &asked.incoming, row.need, row.plane).await?;
+    asked.tenant = principal.tenant().map(TenantId::to_string);
+    let tenant = found.tenant()?;
+    access::allow(&principal, row.need, tenant.as_ref())?;
+    if let Some(tenant) = &tenant {
+        asked.tenant = Some(tenant.to_string());
+    }
+    let managed = Managed { env: asked.env, settings: &settings, incoming: &mut asked.incoming, principal };
+    match (row.route, tenant) {
+        (Route::MintWidgetToken, _) => tokens::mint(managed).await,
+        (Route::CreateTenant, _) => tenants::create(managed).await,
+        (Route::ListTenants, _) => tenants::list(managed).await,
+        (Route::ReadTenant, Some(tenant)) => tenants::read(managed, &tenant).await,
+        (Route::UpdateTenant, Some(tenant)) => tenants::update(managed, &tenant).await,
+        (Route::CreateKey, Some(tenant)) => keys::create(managed, tenant).await,
+        (Route::ListKeys, Some(tenant)) => keys::list(managed, &tenant).await,
+        (Route::ReadConfig, Some(tenant)) => config::read(managed, &tenant).await,
+        (Route::StageConfig, Some(tenant)) => config::stage(managed, &tenant).await,
+        (Route::DeployConfig, Some(tenant)) => config::deploy(managed, &tenant).await,
+        (Route::DiscardConfig, Some(tenant)) => config::discard(managed, &tenant).await,
+        (Route::CreateSource, Some(tenant)) => sources::create(managed, &tenant).await,
+        (Route::ListSources, Some(tenant)) => sources::list(managed, &tenant).await,
+        (Route::DeleteSource, Some(tenant)) => sources::delete(managed, &tenant, found.source_id()?).await,
+        // The routes of one tenant have it in their path, so nothing gets here.
+        _ => Err(ErrorCode::NotFound.into()),
+    }
+}
+
+/// Answers a CORS preflight of a route that pages of other origins may call.
+///
+/// # Errors
+/// As the route's own.
+pub(crate) async fn preflight(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<Reply, Refusal> {
+    let settings = settings_for(asked.env, &asked.incoming, found.row.plane)?;
+    match found.route() {
+        Route::WidgetConfig => widget::preflight(asked, &settings).await,
+        Route::TestWidgetToken => tokens::preflight(asked, &settings).await,
+        _ => Err(ErrorCode::NotFound.into()),
+    }
+}

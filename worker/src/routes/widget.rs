@@ -1,0 +1,114 @@
+//! `GET /widget/config` and `GET /widget/session`: what a page's browser calls, with a publishable key.
+
+use super::Asked;
+use crate::access;
+use crate::bindings;
+use crate::extract::{Incoming, address_bucket};
+use crate::live;
+use crate::objects::conversation::SessionContext;
+use crate::reply::Reply;
+use crate::settings::Settings;
+use std::rc::Rc;
+use weft_shared::auth::{Need, Principal};
+use weft_shared::config::Live;
+use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::keys::KeyRecord;
+use weft_shared::protocol::paths::KEY_PARAM;
+use weft_shared::session::server::SocketContext;
+
+/// How long a browser may keep a preflight's answer. Short: a deploy can take an origin off the list.
+const PREFLIGHT_MAX_AGE_SECS: &str = "60";
+
+/// A publishable key and what it opens.
+struct Opened {
+    record: KeyRecord,
+    live: Rc<Live>,
+    /// HIPAA's rules, or the config's own.
+    require_signed_token: bool,
+}
+
+/// `GET /widget/config?key=`
+pub(super) async fn config(asked: &mut Asked<'_>, settings: &Settings) -> Result<Reply, Refusal> {
+    let opened = open(asked, settings).await?;
+    let mut body = opened.live.config.for_widget(&opened.record.tenant, &opened.record.environment);
+    body.require_signed_token = opened.require_signed_token;
+    let reply = Reply::ok(&body);
+    Ok(match allowed_origin(&asked.incoming, &opened.live)? {
+        Some(origin) => reply.with("Access-Control-Allow-Origin", origin),
+        // A page of the Worker's own origin: its GETs carry none.
+        None => reply,
+    })
+}
+
+/// The preflight of [`config`].
+pub(super) async fn preflight(asked: &mut Asked<'_>, settings: &Settings) -> Result<Reply, Refusal> {
+    let opened = open(asked, settings).await?;
+    let origin = allowed_origin(&asked.incoming, &opened.live)?.ok_or(ErrorCode::OriginNotAllowed)?;
+    Ok(preflight_reply("GET").with("Access-Control-Allow-Origin", origin))
+}
+
+/// `GET /widget/session?key=&conversation=`: everything is checked before the upgrade, so that a refusal is a plain
+/// answer and wakes no conversation.
+pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Result<Reply, Refusal> {
+    if !asked.incoming.is_upgrade() {
+        return Err(Refusal::invalid("This path takes WebSockets: send Upgrade: websocket."));
+    }
+    let conversation = asked.incoming.query().conversation()?;
+    let opened = open(asked, settings).await?;
+    // CORS doesn't protect WebSockets: without this check any page could open one (RFC 6455 section 10.2).
+    let origin = allowed_origin(&asked.incoming, &opened.live)?.ok_or(ErrorCode::OriginNotAllowed)?;
+    let bucket = address_bucket(asked.incoming.client_address(settings)?);
+    let Opened { record, live, require_signed_token } = opened;
+    let context = SessionContext {
+        socket: SocketContext {
+            tenant: record.tenant.clone(),
+            environment: record.environment.clone(),
+            require_signed_token,
+        },
+        key: record.id.clone(),
+        live_version: live.version,
+        origin,
+        visitor: settings.keys.current.ip_pseudonym(&record.tenant, &record.environment, &bucket),
+    };
+    let response = bindings::open_session(asked.env, &record.tenant, &conversation, &context.to_header()?).await?;
+    if response.status_code() == 101 { Ok(Reply::upgraded(response)) } else { Err(ErrorCode::Unavailable.into()) }
+}
+
+/// Checks the publishable key in the query and finds its live config.
+async fn open(asked: &mut Asked<'_>, settings: &Settings) -> Result<Opened, Refusal> {
+    let query = asked.incoming.query();
+    let key = query.get(KEY_PARAM)?.ok_or(ErrorCode::MissingAuthorization)?;
+    access::refuse_insecure(settings, &asked.incoming)?;
+    let admitted = access::authenticate(asked.env, settings, key).await?;
+    let record = admitted.record;
+    asked.tenant = Some(record.tenant.to_string());
+    access::allow(&Principal::from(&record), Need::Widget, None)?;
+    let live = live::config(asked.env, &record.tenant, &record.environment, admitted.standing.live_version).await?;
+    let require_signed_token = live.config.require_signed_token || admitted.standing.hipaa;
+    Ok(Opened { record, live, require_signed_token })
+}
+
+/// The request's `Origin`, where there is one.
+///
+/// # Errors
+/// `origin_not_allowed` where it isn't on the live config's list.
+fn allowed_origin(incoming: &Incoming, live: &Live) -> Result<Option<String>, Refusal> {
+    match incoming.origin() {
+        Some(origin) if live.config.is_origin_allowed(&origin) => Ok(Some(origin)),
+        Some(_) => Err(ErrorCode::OriginNotAllowed.into()),
+        None => Ok(None),
+    }
+}
+
+/// The answer to a preflight, but for the origin.
+pub(super) fn preflight_reply(method: &str) -> Reply {
+    Reply::no_content()
+        .with("Access-Control-Allow-Methods", method)
+        .with("Access-Control-Allow-Headers", "Content-Type")
+        .with("Access-Control-Max-Age", PREFLIGHT_MAX_AGE_SECS)
+}
+
+/// Lets a page of this origin read the answer, also where it sent cookies.
+pub(super) fn readable_with_credentials(reply: Reply, origin: String) -> Reply {
+    reply.with("Access-Control-Allow-Origin", origin).with("Access-Control-Allow-Credentials", "true")
+}

@@ -1,0 +1,70 @@
+//! The deployment's settings: read from the environment for each request, checked before anything else happens.
+
+use crate::log;
+use weft_shared::auth::AdminKey;
+use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::keys::{MasterKey, MasterKeys};
+use weft_shared::secret::Secret;
+use worker::Env;
+
+/// `iss` of widget tokens unless `ISSUER` says otherwise.
+const DEFAULT_ISSUER: &str = "weft";
+
+/// What the deployment is set to.
+pub(crate) struct Settings {
+    /// `WEFT_MASTER_KEY` and `WEFT_MASTER_KEY_PREVIOUS`.
+    pub(crate) keys: MasterKeys,
+    /// `ADMIN_API_KEY`; none: admin routes are off.
+    pub(crate) admin: Option<AdminKey>,
+    /// `ISSUER`.
+    pub(crate) issuer: String,
+    /// Whether `ENVIRONMENT` is `production`.
+    pub(crate) is_production: bool,
+    /// Whether a config may name the test agent (`TEST_AGENT=1`, never in production).
+    pub(crate) allows_scripted: bool,
+    /// `TEST_WIDGET_TOKEN_API_KEY`, where the route that it enables is on.
+    pub(crate) test_key: Option<Secret>,
+}
+
+impl Settings {
+    /// Reads them all.
+    ///
+    /// # Errors
+    /// `misconfigured`, with a log line that names the variable.
+    pub(crate) fn read(env: &Env) -> Result<Self, Refusal> {
+        let is_production = match text(env, "ENVIRONMENT").as_deref() {
+            None | Some("development") => false,
+            Some("production") => true,
+            // A misspelt `production` must not run as development.
+            Some(_) => return Err(misconfigured("ENVIRONMENT", "must be development or production")),
+        };
+        let current = master_key(env, "WEFT_MASTER_KEY")?
+            .ok_or_else(|| misconfigured("WEFT_MASTER_KEY", "is not set; it must be 32 random bytes as base64url"))?;
+        let previous = master_key(env, "WEFT_MASTER_KEY_PREVIOUS")?;
+        Ok(Self {
+            keys: MasterKeys::new(current, previous),
+            admin: text(env, "ADMIN_API_KEY").as_deref().and_then(AdminKey::parse),
+            issuer: text(env, "ISSUER").unwrap_or_else(|| DEFAULT_ISSUER.to_owned()),
+            is_production,
+            allows_scripted: !is_production && text(env, "TEST_AGENT").as_deref() == Some("1"),
+            test_key: text(env, "TEST_WIDGET_TOKEN_API_KEY").filter(|_| !is_production).map(Secret::new),
+        })
+    }
+}
+
+fn master_key(env: &Env, name: &str) -> Result<Option<MasterKey>, Refusal> {
+    let Some(value) = text(env, name).map(Secret::new) else { return Ok(None) };
+    MasterKey::parse(value.expose()).map(Some).map_err(|error| misconfigured(name, &error.to_string()))
+}
+
+/// A variable's text; none where it is missing or blank.
+fn text(env: &Env, name: &str) -> Option<String> {
+    let value = env.var(name).ok()?.to_string();
+    (!value.trim().is_empty()).then_some(value)
+}
+
+/// Refuses with `misconfigured`; the log line names the variable.
+pub(crate) fn misconfigured(variable: &str, reason: &str) -> Refusal {
+    log::misconfigured(variable, &reason);
+    ErrorCode::Misconfigured.into()
+}

@@ -1,0 +1,163 @@
+//! A conversation's rows: the session's [`Store`] on SQLite.
+
+use super::sql::{Database, SqlError};
+use super::{instant, json};
+use serde::Deserialize;
+use weft_shared::conversation::{Head, Store, StoredMessage, answer_id};
+use weft_shared::ids::RequestId;
+use weft_shared::protocol::ws::{AnswerStatus, Role};
+use weft_shared::time::Timestamp;
+
+/// The conversation in an object's database.
+pub(crate) struct ConversationStore<'a>(pub(crate) &'a Database);
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    seq: u64,
+    role: Role,
+    text: String,
+    request_id: RequestId,
+    status: Option<AnswerStatus>,
+    sources: String,
+    created_at: Timestamp,
+    reserved_seq: u64,
+}
+
+impl TryFrom<Row> for StoredMessage {
+    type Error = SqlError;
+
+    fn try_from(row: Row) -> Result<Self, SqlError> {
+        Ok(Self {
+            id: row.id,
+            seq: row.seq,
+            role: row.role,
+            text: row.text,
+            request_id: row.request_id,
+            status: row.status,
+            sources: serde_json::from_str(&row.sources)?,
+            created_at: row.created_at,
+            reserved_seq: row.reserved_seq,
+        })
+    }
+}
+
+const COLUMNS: &str = "id, seq, role, text, request_id, status, sources, created_at, reserved_seq";
+
+/// A `seq` counts messages and pieces of one conversation: it stays far below the 2^53 that JavaScript counts to.
+fn number(seq: u64) -> super::sql::Value {
+    i64::try_from(seq).unwrap_or(i64::MAX).into()
+}
+
+/// A word of the protocol as it is stored: as in its frames.
+fn word<T: serde::Serialize>(word: &T) -> Result<Option<String>, SqlError> {
+    match serde_json::to_value(word)? {
+        serde_json::Value::String(text) => Ok(Some(text)),
+        _ => Ok(None),
+    }
+}
+
+impl ConversationStore<'_> {
+    fn select(&self, rest: &str, bindings: Vec<super::sql::Value>) -> Result<Vec<StoredMessage>, SqlError> {
+        let Some(db) = self.0.if_stored()? else { return Ok(Vec::new()) };
+        let rows: Vec<Row> = db.rows(&format!("SELECT {COLUMNS} FROM messages {rest}"), bindings)?;
+        rows.into_iter().map(StoredMessage::try_from).collect()
+    }
+
+    fn write(db: &Database, message: &StoredMessage) -> Result<(), SqlError> {
+        db.run(
+            &format!("INSERT OR REPLACE INTO messages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            vec![
+                message.id.as_str().into(),
+                number(message.seq),
+                word(&message.role)?.into(),
+                message.text.as_str().into(),
+                message.request_id.as_str().into(),
+                word(&message.status)?.into(),
+                json(&message.sources)?,
+                instant(message.created_at),
+                number(message.reserved_seq),
+            ],
+        )
+    }
+}
+
+impl Store for ConversationStore<'_> {
+    type Error = SqlError;
+
+    fn head(&self) -> Result<Option<Head>, SqlError> {
+        #[derive(Deserialize)]
+        struct Row {
+            head: String,
+        }
+        let Some(db) = self.0.if_stored()? else { return Ok(None) };
+        let Some(row) = db.row::<Row>("SELECT head FROM heads", vec![])? else { return Ok(None) };
+        Ok(Some(serde_json::from_str(&row.head)?))
+    }
+
+    fn begin(&mut self, head: &Head, message: &StoredMessage) -> Result<(), SqlError> {
+        let db = self.0.ready()?;
+        db.transaction(|| {
+            db.run("INSERT INTO heads (head) VALUES (?)", vec![json(head)?])?;
+            Self::write(db, message)
+        })
+    }
+
+    fn put(&mut self, message: &StoredMessage) -> Result<(), SqlError> {
+        Self::write(self.0.ready()?, message)
+    }
+
+    fn message(&self, id: &RequestId) -> Result<Option<StoredMessage>, SqlError> {
+        Ok(self.select("WHERE id = ?", vec![id.as_str().into()])?.pop())
+    }
+
+    fn answer(&self, id: &RequestId) -> Result<Option<StoredMessage>, SqlError> {
+        Ok(self.select("WHERE id = ?", vec![answer_id(id).into()])?.pop())
+    }
+
+    fn messages_after(&self, seq: u64) -> Result<Vec<StoredMessage>, SqlError> {
+        self.select("WHERE seq > ? ORDER BY seq", vec![number(seq)])
+    }
+
+    fn unanswered(&self) -> Result<Vec<(StoredMessage, Option<StoredMessage>)>, SqlError> {
+        let questions = self.select(
+            "AS question WHERE role = 'user' AND NOT EXISTS (
+                SELECT 1 FROM messages AS answer WHERE answer.id = question.id || '.a' AND answer.status IS NOT NULL
+             ) ORDER BY seq",
+            vec![],
+        )?;
+        let with_answer = |question: StoredMessage| {
+            let answer = self.answer(&question.request_id)?;
+            Ok((question, answer))
+        };
+        questions.into_iter().map(with_answer).collect()
+    }
+
+    fn reserved_seq(&self) -> Result<u64, SqlError> {
+        #[derive(Deserialize)]
+        struct Row {
+            reserved_seq: Option<u64>,
+        }
+        let Some(db) = self.0.if_stored()? else { return Ok(0) };
+        let row = db.row::<Row>("SELECT MAX(reserved_seq) AS reserved_seq FROM messages", vec![])?;
+        Ok(row.and_then(|row| row.reserved_seq).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_for_unanswered_messages_names_answers_as_the_session_does() {
+        let id = RequestId::parse("request-0123456789").expect("an id");
+        assert_eq!(answer_id(&id), format!("{id}.a"));
+    }
+
+    #[test]
+    fn words_are_stored_as_in_frames() {
+        assert_eq!(word(&Role::User).expect("a word").as_deref(), Some("user"));
+        assert_eq!(word(&Some(AnswerStatus::Interrupted)).expect("a word").as_deref(), Some("interrupted"));
+        assert_eq!(word(&None::<AnswerStatus>).expect("a word"), None);
+    }
+}
