@@ -27,6 +27,8 @@ pub mod error;
 #[cfg(feature = "server")]
 pub mod keys;
 #[cfg(feature = "server")]
+pub mod limits;
+#[cfg(feature = "server")]
 pub mod scope;
 #[cfg(feature = "server")]
 pub mod tokens;

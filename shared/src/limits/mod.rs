@@ -1,0 +1,12 @@
+//! Limits: the exact window of a key, and the daily and monthly quota of a visitor's address.
+//!
+//! Decided here: what counts, when it counts no more, when the next one passes. Where the counters are kept isn't.
+
+pub mod address;
+pub mod headers;
+pub mod quota;
+pub mod window;
+
+pub use address::AddressBucket;
+pub use quota::{LimitHit, Quota, QuotaLimits};
+pub use window::{Admitted, Refused, Window};
