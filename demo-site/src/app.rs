@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::session::Sessions;
 use crate::weft::Weft;
-use crate::{headers, pages, same_origin, token};
+use crate::{headers, one_origin, pages, same_origin, token};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -42,6 +42,7 @@ pub fn router(config: Config) -> Result<Router, reqwest::Error> {
         // Looks at the request's origin itself, to refuse in JSON.
         .route(token::PATH, post(token::refresh))
         .fallback(pages::not_found)
+        .layer(from_fn(one_origin::redirect))
         .with_state(app);
     let assets = Router::new()
         .route("/assets/shop.css", get(asset("text/css; charset=utf-8", include_str!("../assets/shop.css"))))

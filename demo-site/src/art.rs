@@ -209,7 +209,7 @@ fn teapot([clay, glaze, deep, line]: [&str; 4]) -> Markup {
         path d="M116 124C120 106 138 100 160 100S200 106 204 124C190 129 176 131 160 131S130 129 116 124Z" fill=(glaze) {}
         path d="M116 124C130 129 144 131 160 131S190 129 204 124" fill="none" stroke=(line) stroke-opacity="0.45" stroke-width="2.5" {}
         path d="M152 101C150 94 148 90 152 86Q160 80 168 86C172 90 170 94 168 101Z" fill=(clay) {}
-        path d="M98 124C96 112 97 108 98 104M222 124C224 112 223 108 222 104" fill="none" stroke=(clay) stroke-width="9" stroke-linecap="round" {}
+        path d="M98 123C98 113 98.5 109 100 103M222 123C222 113 221.5 109 220 103" fill="none" stroke=(clay) stroke-width="12" stroke-linecap="round" {}
     }
 }
 

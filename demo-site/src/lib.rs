@@ -15,6 +15,7 @@ pub mod entropy;
 pub mod faults;
 pub mod headers;
 pub mod help;
+pub mod one_origin;
 pub mod pages;
 pub mod return_path;
 pub mod same_origin;

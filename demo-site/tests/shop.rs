@@ -2,9 +2,11 @@
 
 mod support;
 
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use std::collections::BTreeSet;
 use support::{PUBLISHABLE_KEY, Visit};
+use tower::ServiceExt;
 
 /// Every address that a link or form on some page leads to, from `/` on.
 async fn all_pages(visit: &mut Visit) -> Vec<(String, String)> {
@@ -160,4 +162,13 @@ async fn basket_adds_up() {
     visit.post("/basket/remove", "product=heron-teapot&size=600+ml").await;
     assert!(!visit.get("/basket").await.body.contains("Heron"));
     assert_eq!(visit.post("/basket", "product=coffee&size=50+g").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn localhost_leads_to_the_one_address() {
+    let site = Visit::alone().site();
+    let request = Request::get("/help?a=b").header("host", "localhost:8788").body(Body::empty()).expect("a request");
+    let answer = site.oneshot(request).await.expect("the site never fails");
+    assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(answer.headers()["location"], "http://127.0.0.1:8788/help?a=b");
 }

@@ -37,7 +37,7 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Markup {
                 p { a.button href="/#teas" { "See the teas" } }
             } @else {
                 (lines(basket))
-                p.actions { a.button.quiet href="/#teas" { "Look further" } }
+                p.actions { a.button.quiet href="/#teas" { "Keep looking" } }
                 p.small { "This is where the checkout would begin. The shop is a demonstration and sells nothing." }
             }
         }

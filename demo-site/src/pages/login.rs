@@ -69,7 +69,7 @@ fn form(next: &str, username: &str, has_failed: bool) -> Markup {
     html! {
         div.login {
             h1 { "Log in" }
-            p.lead { "Then the chat knows who is asking." }
+            p.lead { "Once you are logged in you can chat with us." }
             form.panel method="post" action="/login" {
                 @if has_failed {
                     p.error role="alert" { "That name and password don't belong together. Please try again." }

@@ -64,6 +64,11 @@ impl Visit {
         Self::new("http://127.0.0.1:9", false)
     }
 
+    /// The site itself, for requests that no browser of ours sends.
+    pub(crate) fn site(&self) -> Router {
+        self.site.clone()
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path), String::new()).await
     }
