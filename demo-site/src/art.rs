@@ -261,7 +261,7 @@ fn kettle([body, deep, metal, wood]: [&str; 4]) -> Markup {
 #[must_use]
 pub fn scene() -> Markup {
     html! {
-        svg.scene viewBox="0 0 720 560" preserveAspectRatio="xMidYMid slice" role="img"
+        svg.scene viewBox="0 0 720 560" preserveAspectRatio="xMidYMax slice" role="img"
             aria-label="A teapot and two cups on a wall, with dunes and the sea behind" {
             rect.sky width="720" height="560" fill="#f6e3c8" {}
             circle.sun cx="520" cy="168" r="62" fill="#f0b277" {}
