@@ -21,7 +21,7 @@ fn refused(body: &Value) -> String {
 }
 
 /// `{"a.b": value}` as a nested object.
-fn nested(field: &str, value: Value) -> Value {
+fn nested(field: &str, value: &Value) -> Value {
     match field.split_once('.') {
         Some((outer, inner)) => json!({ outer: { inner: value } }),
         None => json!({ field: value }),
@@ -104,7 +104,7 @@ fn null_is_the_default() {
     let mut one_by_one = all.clone();
     for change in changes(&all, None) {
         let before = changes(&one_by_one, Some(&Config::default())).len();
-        one_by_one = one_by_one.patch(&nested(&change.field, Value::Null), false).expect(&change.field);
+        one_by_one = one_by_one.patch(&nested(&change.field, &Value::Null), false).expect(&change.field);
         assert_eq!(changes(&one_by_one, Some(&Config::default())).len(), before - 1, "{}", change.field);
     }
     assert_eq!(one_by_one, Config::default());
@@ -202,10 +202,10 @@ fn each_field_keeps_its_bounds() {
     ];
     for (field, good, bad) in rows {
         for value in good {
-            assert!(Config::default().patch(&nested(field, value.clone()), false).is_ok(), "{field}: {value}");
+            assert!(Config::default().patch(&nested(field, &value), false).is_ok(), "{field}: {value}");
         }
         for value in bad {
-            let message = refused(&nested(field, value.clone()));
+            let message = refused(&nested(field, &value));
             assert!(message.starts_with(field), "{field}: {value}: {message}");
         }
     }

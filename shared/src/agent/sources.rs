@@ -7,10 +7,14 @@
 use super::terms::{Question, Term, words};
 use crate::protocol::ws::SourceRef;
 
-/// A passage shorter than this is joined with the next one.
+/// Paragraphs of a section are joined up to about this: an answer needs its context.
+const JOINED_CHARS: usize = 480;
+/// A paragraph shorter than this is joined also beyond that: it says nothing alone.
 const MIN_PASSAGE_CHARS: usize = 80;
 /// A passage longer than this is cut between sentences.
 const MAX_PASSAGE_CHARS: usize = 900;
+/// A longer heading is a paragraph.
+const MAX_HEADING_CHARS: usize = 120;
 /// The most passages that an answer quotes.
 pub const MAX_PASSAGES: usize = 3;
 /// About how long an answer may get.
@@ -71,11 +75,12 @@ pub fn search_terms(question: &str) -> Option<String> {
 /// Composes the answer from the search's hits.
 #[must_use]
 pub fn compose(question: &str, hits: &[Passage]) -> Composed {
-    let Question { terms, is_german } = Question::parse(question);
-    if terms.is_empty() {
+    let question = Question::parse(question);
+    let is_german = question.is_german;
+    if question.terms.is_empty() {
         return Composed::new(if is_german { ASK_DE } else { ASK_EN }, Vec::new());
     }
-    let fitting = fitting(&terms, hits);
+    let fitting = fitting(&question, hits);
     if fitting.is_empty() {
         return Composed::new(if is_german { NOTHING_DE } else { NOTHING_EN }, Vec::new());
     }
@@ -86,9 +91,17 @@ pub fn compose(question: &str, hits: &[Passage]) -> Composed {
         if sources.iter().any(|source| source.title == first.title && source.url == first.url) {
             continue;
         }
+        let mut heading = None;
         for passage in fitting.iter().filter(|passage| passage.title == first.title && passage.url == first.url) {
+            let (its_heading, body) = split_heading(&passage.text);
             text.push_str("\n\n");
-            text.push_str(&quote(&passage.text));
+            // Two passages of one section need its heading once.
+            if its_heading.is_some() && its_heading == heading {
+                text.push_str(&quote(body));
+            } else {
+                text.push_str(&quote(&passage.text));
+            }
+            heading = its_heading;
         }
         text.push_str("\n— ");
         text.push_str(&first.title);
@@ -97,25 +110,60 @@ pub fn compose(question: &str, hits: &[Passage]) -> Composed {
     Composed::new(&text, sources)
 }
 
+/// How well a hit fits the question.
+struct Fit<'a> {
+    hit: &'a Passage,
+    /// How many of the question's topics are there.
+    met: usize,
+    /// For each topic: 1 for the text, 2 for the title or the heading, 3 for both of them.
+    weight: usize,
+    /// How many words the heading shares with the question, small words too: "How do I return something?" asks for
+    /// "How to return something" before "What can't be returned".
+    shared: usize,
+}
+
+impl<'a> Fit<'a> {
+    /// None where the hit doesn't fit. One word in common is chance once a question has several topics; with two it
+    /// is enough if the source or section is about it.
+    fn of(question: &Question, hit: &'a Passage) -> Option<Self> {
+        let (heading, body) = split_heading(&hit.text);
+        let [title, heading, body] =
+            [&hit.title, heading.unwrap_or_default(), body].map(|text| words(text).collect::<Vec<_>>());
+        let has = |words: &[String], term: &Term| words.iter().any(|word| term.matches(word));
+        let weigh = |term: &Term| match (has(&title, term), has(&heading, term)) {
+            (true, true) => 3,
+            (true, false) | (false, true) => 2,
+            (false, false) => usize::from(has(&body, term)),
+        };
+        let weights: Vec<usize> = question.terms.iter().map(weigh).collect();
+        // Where there are strong topics, they alone decide whether it fits.
+        let has_strong = question.terms.iter().any(|term| !term.is_weak);
+        let counts = |term: &Term| !(has_strong && term.is_weak);
+        let topics = || question.terms.iter().zip(&weights).filter(|(term, _)| counts(term)).map(|(_, weight)| *weight);
+        let met = topics().filter(|weight| *weight > 0).count();
+        let fits = match topics().count() {
+            0 | 1 => met == 1,
+            2 => topics().sum::<usize>() >= 2,
+            3..=5 => met >= 2,
+            _ => met >= 3,
+        };
+        let shared = question.words.iter().filter(|word| heading.contains(word)).count();
+        fits.then(|| Self { hit, met, weight: weights.iter().sum(), shared })
+    }
+}
+
 /// The hits that are worth quoting, best first.
-fn fitting<'a>(terms: &[Term], hits: &'a [Passage]) -> Vec<&'a Passage> {
-    // One word in common is chance once a question has two topics, unless it is what the whole source is about.
-    let needed = match terms.len() {
-        0 => return Vec::new(),
-        1 => 1,
-        2..=4 => 2,
-        _ => 3,
-    };
-    let mut fitting: Vec<(usize, &Passage)> =
-        hits.iter().map(|hit| (weight(terms, hit), hit)).filter(|(weight, _)| *weight >= needed).collect();
-    fitting.sort_by(|(a, one), (b, other)| b.cmp(a).then(one.score.total_cmp(&other.score)));
-    let best = fitting.first().map_or(0, |(weight, _)| *weight);
-    let best_score = fitting.iter().map(|(_, hit)| hit.score).fold(0.0, f64::min);
+fn fitting<'a>(question: &Question, hits: &'a [Passage]) -> Vec<&'a Passage> {
+    let mut fitting: Vec<Fit<'a>> = hits.iter().filter_map(|hit| Fit::of(question, hit)).collect();
+    let rank = |fit: &Fit<'_>| (fit.met, fit.weight, fit.shared);
+    fitting.sort_by(|a, b| rank(b).cmp(&rank(a)).then(a.hit.score.total_cmp(&b.hit.score)));
+    let (best_met, best_weight) = fitting.first().map_or((0, 0), |fit| (fit.met, fit.weight));
+    let best_score = fitting.iter().map(|fit| fit.hit.score).fold(0.0, f64::min);
     let mut chars = 0;
     let mut chosen: Vec<&Passage> = Vec::new();
-    for (weight, hit) in fitting {
+    for Fit { hit, met, weight, .. } in fitting {
         // A hit that is far behind the best one only waters the answer down.
-        let is_close = weight * 3 >= best * 2 && hit.score <= best_score * 0.35;
+        let is_close = met * 3 >= best_met * 2 && weight * 3 >= best_weight * 2 && hit.score <= best_score * 0.35;
         let is_new = chosen.iter().all(|other| other.text != hit.text);
         let length = hit.text.chars().count().min(MAX_PASSAGE_CHARS);
         if chosen.is_empty() || (is_close && is_new && chars + length <= MAX_ANSWER_CHARS) {
@@ -129,12 +177,18 @@ fn fitting<'a>(terms: &[Term], hits: &'a [Passage]) -> Vec<&'a Passage> {
     chosen
 }
 
-/// How much of the question a passage is about: 2 for each topic in its title, 1 for each in its text alone.
-fn weight(terms: &[Term], hit: &Passage) -> usize {
-    let title: Vec<String> = words(&hit.title).collect();
-    let text: Vec<String> = words(&hit.text).collect();
-    let has = |words: &[String], term: &Term| words.iter().any(|word| term.matches(word));
-    terms.iter().map(|term| if has(&title, term) { 2 } else { usize::from(has(&text, term)) }).sum()
+/// A passage's heading and the rest: [`passages`] puts the heading on a line of its own.
+fn split_heading(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('\n') {
+        Some((first, rest))
+            if first.chars().count() <= MAX_HEADING_CHARS
+                && !first.ends_with(['.', ',', ';', ':'])
+                && !keeps_its_line(first) =>
+        {
+            (Some(first), rest)
+        }
+        _ => (None, text),
+    }
 }
 
 /// The passage as it is quoted: cut at a sentence's end where it is longer than a passage should be.
@@ -148,52 +202,63 @@ fn quote(text: &str) -> String {
 }
 
 /// Cuts a source's text (plain or Markdown) into passages of about 80 to 900 characters: by blank line, by heading,
-/// and a long paragraph between its sentences. A heading stays with what follows it.
+/// and a long paragraph between its sentences. Each passage begins with the heading that it stands under, on a line of
+/// its own, so that it is found by it and makes sense alone.
 #[must_use]
 pub fn passages(body: &str) -> Vec<String> {
-    let mut passages: Vec<String> = Vec::new();
-    // A section is what stands under one heading: its short paragraphs are joined with each other only.
-    for section in sections(body) {
-        let mut current = String::new();
-        let mut done: Vec<String> = Vec::new();
-        for paragraph in section {
-            let fits = current.chars().count() + 2 + paragraph.chars().count() <= MAX_PASSAGE_CHARS;
-            if !current.is_empty() && (current.chars().count() >= MIN_PASSAGE_CHARS || !fits) {
-                done.push(core::mem::take(&mut current));
-            }
-            if !current.is_empty() {
-                current.push('\n');
-            }
-            current.push_str(&paragraph);
-        }
-        match done.last_mut() {
-            Some(last)
-                if current.chars().count() < MIN_PASSAGE_CHARS
-                    && last.chars().count() + current.chars().count() < MAX_PASSAGE_CHARS =>
-            {
-                last.push('\n');
-                last.push_str(&current);
-            }
-            _ => done.push(current),
-        }
-        passages.extend(done.iter().flat_map(|passage| cut(passage, MAX_PASSAGE_CHARS)));
-    }
-    passages
+    sections(body).iter().flat_map(Section::passages).collect()
 }
 
-/// The paragraphs under each heading, the heading first, without its `#`.
-fn sections(body: &str) -> Vec<Vec<String>> {
-    let mut sections: Vec<Vec<String>> = Vec::new();
-    let mut section: Vec<String> = Vec::new();
+/// What stands under one heading.
+#[derive(Default)]
+struct Section {
+    heading: String,
+    paragraphs: Vec<String>,
+}
+
+impl Section {
+    fn passages(&self) -> Vec<String> {
+        let mut joined: Vec<String> = Vec::new();
+        let count = |text: &String| text.chars().count();
+        for paragraph in &self.paragraphs {
+            match joined.last_mut() {
+                Some(last) if joins(count(last), count(paragraph)) => {
+                    last.push_str("\n\n");
+                    last.push_str(paragraph);
+                }
+                _ => joined.push(paragraph.clone()),
+            }
+        }
+        if self.heading.is_empty() {
+            return joined.iter().flat_map(|text| cut(text, MAX_PASSAGE_CHARS)).collect();
+        }
+        if joined.is_empty() {
+            return cut(&self.heading, MAX_PASSAGE_CHARS);
+        }
+        let heading = &self.heading;
+        let most = MAX_PASSAGE_CHARS - MAX_HEADING_CHARS - 1;
+        joined.iter().flat_map(|text| cut(text, most)).map(|text| format!("{heading}\n{text}")).collect()
+    }
+}
+
+/// Whether two paragraphs of these lengths make one passage.
+fn joins(first: usize, second: usize) -> bool {
+    let sum = first + second;
+    sum <= JOINED_CHARS || (first.min(second) < MIN_PASSAGE_CHARS && sum < MAX_PASSAGE_CHARS - MAX_HEADING_CHARS)
+}
+
+fn sections(body: &str) -> Vec<Section> {
+    let mut sections = Vec::new();
+    let mut section = Section::default();
     let mut paragraph = String::new();
-    for line in body.lines().map(str::trim) {
+    for line in body.lines().map(str::trim).chain([""]) {
         let heading = heading(line);
-        if line.is_empty() || heading.is_some() {
-            section.extend(Some(core::mem::take(&mut paragraph)).filter(|text| !text.is_empty()));
+        if (line.is_empty() || heading.is_some()) && !paragraph.is_empty() {
+            section.paragraphs.push(core::mem::take(&mut paragraph));
         }
         if let Some(heading) = heading {
-            sections.extend(Some(core::mem::take(&mut section)).filter(|section| !section.is_empty()));
-            section.extend(Some(heading.to_owned()).filter(|text| !text.is_empty()));
+            sections.push(core::mem::take(&mut section));
+            heading.clone_into(&mut section.heading);
         } else if !line.is_empty() {
             // Wrapped lines are one sentence; items of a list and rows of a table keep theirs.
             if !paragraph.is_empty() {
@@ -202,8 +267,7 @@ fn sections(body: &str) -> Vec<Vec<String>> {
             paragraph.push_str(line);
         }
     }
-    section.extend(Some(paragraph).filter(|text| !text.is_empty()));
-    sections.extend(Some(section).filter(|section| !section.is_empty()));
+    sections.push(section);
     sections
 }
 
@@ -211,8 +275,9 @@ fn sections(body: &str) -> Vec<Vec<String>> {
 fn heading(line: &str) -> Option<&str> {
     let rest = line.trim_start_matches('#');
     let level = line.len() - rest.len();
-    ((1..=6).contains(&level) && (rest.is_empty() || rest.starts_with(' ')))
-        .then(|| rest.trim().trim_end_matches('#').trim_end())
+    let is_heading = (1..=6).contains(&level) && (rest.is_empty() || rest.starts_with(char::is_whitespace));
+    let text = rest.trim().trim_end_matches('#').trim_end();
+    (is_heading && text.chars().count() <= MAX_HEADING_CHARS).then_some(text)
 }
 
 fn keeps_its_line(line: &str) -> bool {

@@ -11,6 +11,9 @@ const MAX_TERMS: usize = 16;
 /// The most words of a question that are looked at.
 const MAX_WORDS: usize = 400;
 
+/// A longer word is none.
+const MAX_WORD_BYTES: usize = 64;
+
 /// How the full-text table must be tokenized, for `tokenize = '…'` of FTS5.
 pub const TOKENIZER: &str = "unicode61 remove_diacritics 2";
 
@@ -42,19 +45,32 @@ static GERMAN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Words of both languages that help to rank but say little of the topic: whether a passage fits doesn't hang on them.
+static WEAK: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "best better big bought buy buying come comes cost costs day days find first hour hours keep last long look maximum
+    minimum minute minutes month months new next number old people person price prices purchase put read receive see
+    send show small soon take takes taking time times today tomorrow week weeks work works write year years yesterday
+    alt bekomme bekommen beste dauer dauern dauert finde finden geht heute kaufe kaufen kosten kostet kriege lange
+    morgen neu neue preis preise schnell schicken senden stunde stunden tag tage viel viele woche wochen zeit"
+        .split_whitespace()
+        .collect()
+});
+
 /// A topic of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
     stem: String,
+    /// Whether it says little.
+    pub(super) is_weak: bool,
     /// A stem of four characters or more stands for every word that begins with it.
     is_prefix: bool,
 }
 
 impl Term {
-    fn of(word: &str) -> Self {
-        let stem = stem(word);
-        let is_prefix = stem.chars().count() >= 4;
-        Self { stem: stem.to_owned(), is_prefix }
+    fn of(word: &str, is_german: bool) -> Self {
+        let stem = if is_german { german_stem(word) } else { stem(word) };
+        let is_prefix = stem.chars().count() >= 4 && !stem.starts_with(|c: char| c.is_numeric());
+        Self { stem: stem.to_owned(), is_weak: WEAK.contains(word), is_prefix }
     }
 
     /// Whether a folded word is of this topic.
@@ -77,6 +93,8 @@ impl Term {
 pub(super) struct Question {
     /// Its distinct topics, in its order, at most [`MAX_TERMS`].
     pub(super) terms: Vec<Term>,
+    /// All its words, small ones too.
+    pub(super) words: Vec<String>,
     /// Whether it is asked in German rather than English, by its small words.
     pub(super) is_german: bool,
 }
@@ -91,18 +109,18 @@ impl Question {
             // German small words are topics in English: a hat, a bin, a war.
             let is_small = ENGLISH.contains(word.as_str()) || (is_german && GERMAN.contains(word.as_str()));
             let is_letter = word.chars().nth(1).is_none() && word.chars().all(|c| c.is_ascii_lowercase());
-            if is_small || is_letter {
+            if is_small || is_letter || word.len() > MAX_WORD_BYTES {
                 continue;
             }
-            let term = Term::of(word);
-            if !terms.contains(&term) {
+            let term = Term::of(word, is_german);
+            if terms.iter().all(|other| other.stem != term.stem) {
                 terms.push(term);
             }
             if terms.len() == MAX_TERMS {
                 break;
             }
         }
-        Self { terms, is_german }
+        Self { terms, words, is_german }
     }
 }
 
@@ -175,6 +193,14 @@ fn stem(word: &str) -> &str {
         Some(stem) if long_enough(stem, 5) => stem,
         _ => singular,
     }
+}
+
+/// The same for German: "liefert" and "Lieferung", "kostet" and "Kosten".
+fn german_stem(word: &str) -> &str {
+    ["en", "et", "st", "e", "n", "s", "t"]
+        .into_iter()
+        .find_map(|suffix| word.strip_suffix(suffix).filter(|stem| stem.chars().count() >= 4))
+        .unwrap_or(word)
 }
 
 /// How much of the ending "sses", "shes", "ches" or "xes" belongs to the stem: all but "es".
