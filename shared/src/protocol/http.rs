@@ -18,7 +18,7 @@ pub use query::{DEFAULT_LIMIT, MAX_LIMIT, Page, Query};
 pub use read::{MAX_BODY_BYTES, check_text, read_body, read_optional_body, read_value};
 pub use sources::{CreateSource, NewSource, SourceList, SourceView};
 pub use tenants::{CreateSession, CreateTenant, SessionCreated, Tenant, TenantList, UpdateTenant};
-pub use tokens::{MintWidgetToken, RefreshBody, WidgetTokenBody};
+pub use tokens::{MintWidgetToken, WidgetTokenBody};
 
 use crate::error::Refusal;
 use crate::secret::Secret;

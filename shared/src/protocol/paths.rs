@@ -15,8 +15,6 @@ pub const WIDGET_TOKEN_PATH: &str = "/widget-token";
 pub const TEST_WIDGET_TOKEN_PATH: &str = "/test-widget-token";
 /// Where the widget asks the customer backend for a token, unless the config says otherwise.
 pub const DEFAULT_REFRESH_PATH: &str = "/widget-token";
-/// What the management API lies under; `/api/v1` is the same.
-pub const API_PREFIX: &str = "/v1";
 
 /// Query parameter of the widget plane: the publishable key.
 pub const KEY_PARAM: &str = "key";

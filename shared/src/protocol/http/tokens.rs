@@ -1,4 +1,4 @@
-//! Bodies of `POST /widget-token`, `POST /test-widget-token` and of a customer's refresh endpoint.
+//! Bodies of `POST /widget-token` and `POST /test-widget-token`.
 
 use crate::error::Refusal;
 use crate::ids::Environment;
@@ -47,7 +47,3 @@ pub struct WidgetTokenBody {
     #[serde(with = "crate::time::rfc3339")]
     pub expires_at: Timestamp,
 }
-
-/// What a refresh endpoint is asked: the widget sends an empty JSON object.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct RefreshBody {}
