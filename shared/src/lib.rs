@@ -18,6 +18,8 @@ pub mod time;
 #[cfg(feature = "server")]
 pub mod agent;
 #[cfg(feature = "server")]
+pub mod audit;
+#[cfg(feature = "server")]
 pub mod auth;
 #[cfg(feature = "server")]
 pub mod config;
