@@ -56,6 +56,9 @@ fn no_algorithm_but_hs256_is_accepted() {
     }
     assert_refused(&good.clone().header("alg", None).token(), "alg missing");
 
+    // It is the algorithm that is refused, by us before anything is verified.
+    assert_eq!(verify(&good.clone().header("alg", json!("none")).token()), Err(TokenError::Invalid("alg")));
+
     // Rightly signed with the algorithm that it names.
     let spoilt = good.header("alg", json!("HS512"));
     let text = format!("{}.{}", base64url(spoilt.header_json()), base64url(spoilt.claims_json()));
