@@ -8,9 +8,10 @@ use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use weft_shared::entropy::Entropy;
-use weft_shared::ids::TenantId;
+use weft_shared::ids::{Environment, TenantId};
 use weft_shared::keys::master::{MasterKey, MasterKeys};
 use weft_shared::time::Timestamp;
+use weft_shared::tokens::widget_token::{Claims, TokenError, Verifier};
 
 /// 2027-01-15T08:00:00Z
 pub(crate) const NOW_SECS: i64 = 1_800_000_000;
@@ -146,4 +147,20 @@ fn set(object: &mut Map<String, Value>, field: &str, value: Option<Value>) {
         Some(value) => object.insert(field.to_owned(), value),
         None => object.remove(field),
     };
+}
+
+pub(crate) fn verify_as(tenant_id: &str, environment: &str, token: &str) -> Result<Claims, TokenError> {
+    let environment = Environment::parse(environment).expect("well formed");
+    let keys = master_keys();
+    Verifier { issuer: "weft", tenant: &tenant(tenant_id), environment: &environment, keys: &keys }.verify(token, NOW)
+}
+
+pub(crate) fn verify(token: &str) -> Result<Claims, TokenError> {
+    verify_as("acme", "production", token)
+}
+
+#[track_caller]
+pub(crate) fn assert_refused(token: &str, what: &str) {
+    let answer = verify(token);
+    assert!(matches!(answer, Err(TokenError::Invalid(_))), "{what}: {answer:?}");
 }
