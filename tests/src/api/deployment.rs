@@ -128,6 +128,12 @@ impl Settings {
         self.vars.get(name).map_or("", String::as_str)
     }
 
+    /// Where its state is kept.
+    #[must_use]
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
     /// Starts it, and waits until it answers.
     ///
     /// # Panics

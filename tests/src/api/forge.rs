@@ -34,7 +34,9 @@ pub fn widget_token_key(master: &[u8; 32], tenant: &str) -> [u8; 32] {
 /// The first 12 hex digits of the key's SHA-256.
 #[must_use]
 pub fn kid(key: &[u8]) -> String {
-    Sha256::digest(key)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash = Sha256::digest(key);
+    let (head, _) = hash.split_at(6);
+    head.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Base64url without padding.

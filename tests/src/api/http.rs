@@ -1,9 +1,10 @@
 //! One HTTP request and what came back.
 
 use serde_json::Value;
+use std::io::Cursor;
 use std::time::Duration;
-use ureq::Agent;
 use ureq::http::{HeaderMap, Request, request};
+use ureq::{Agent, AsSendBody, SendBody};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -88,7 +89,26 @@ impl Call {
     /// Where nothing comes back.
     #[must_use]
     pub fn send(self) -> Answer {
-        let Self { request, what, body } = self;
+        if self.body.is_empty() {
+            self.run(())
+        } else {
+            let body = self.body.clone();
+            self.run(body)
+        }
+    }
+
+    /// Sends it without saying how long the body is.
+    ///
+    /// # Panics
+    /// Where nothing comes back.
+    #[must_use]
+    pub fn send_chunked(self) -> Answer {
+        let body = SendBody::from_owned_reader(Cursor::new(self.body.clone()));
+        self.run(body)
+    }
+
+    fn run(self, body: impl AsSendBody) -> Answer {
+        let Self { request, what, .. } = self;
         let agent: Agent = Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
@@ -97,11 +117,8 @@ impl Call {
             .proxy(None)
             .build()
             .new_agent();
-        let sent = if body.is_empty() {
-            agent.run(request.body(()).unwrap_or_else(|error| panic!("{what}: {error}")))
-        } else {
-            agent.run(request.body(body).unwrap_or_else(|error| panic!("{what}: {error}")))
-        };
+        let request = request.body(body).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let sent = agent.run(request);
         let mut response = sent.unwrap_or_else(|error| panic!("{what} got no answer: {error}"));
         let text = response.body_mut().read_to_string().unwrap_or_else(|error| panic!("{what} broke off: {error}"));
         Answer { what, status: response.status().as_u16(), headers: response.headers().clone(), text }
@@ -148,6 +165,7 @@ impl Answer {
     /// # Panics
     /// Where it isn't.
     #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "most tests want the check, not the sentence")]
     pub fn refused(&self, code: &str) -> String {
         let (_, status) = STATUSES.iter().find(|(known, _)| *known == code).expect("a code of the contract");
         let body = self.expect(*status);

@@ -139,8 +139,10 @@ impl<'d> Workspace<'d> {
 /// One visitor's conversation.
 #[derive(Debug, Clone)]
 pub struct Visit {
-    base: String,
-    key: String,
+    /// The Worker's address.
+    pub base: String,
+    /// The page's publishable key.
+    pub key: String,
     /// The conversation's id.
     pub conversation: String,
     /// Its history secret.

@@ -1,1 +1,27 @@
-//! The Worker from outside: every route, every refusal with its positive control, and the session frame by frame.
+//! The Worker from outside: every route, every refusal beside its positive control, and the session frame by frame.
+//!
+//! Each test has a tenant of its own, so all of them run at once against one Worker. Run them with
+//! `cargo xtask test --api`.
+
+mod bodies;
+mod chat;
+mod config;
+mod credentials;
+mod deployments;
+mod forged_tokens;
+mod frames;
+mod isolation;
+mod keys;
+mod lists;
+mod refresh_path;
+mod resume;
+mod routes;
+mod scopes;
+mod secrecy;
+mod sources;
+mod tenants;
+mod test_widget_token;
+mod token_renewal;
+mod upgrade;
+mod widget_config;
+mod widget_token;
