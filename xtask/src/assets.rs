@@ -84,7 +84,7 @@ pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
 
 /// The loader's text with the two names in it.
 fn with_names(loader: &str, module: &str, wasm: &str) -> Result<String> {
-    for placeholder in ["\"__WEFT_MODULE__\"", "\"__WEFT_WASM__\""] {
+    for placeholder in ["__WEFT_MODULE__", "__WEFT_WASM__"] {
         if loader.matches(placeholder).count() != 1 {
             bail!("the loader must hold {placeholder} exactly once");
         }

@@ -1,6 +1,6 @@
 //! `cargo xtask dev`: the Worker and a demo customer on this machine, until Ctrl-C.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::env;
 use std::fs;
@@ -74,7 +74,7 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
         keys_file: &state.join("demo.json"),
     }
     .run()
-    .with_context(|| format!("the tenant demo could not be made. The Worker's log ends:\n{}", worker.log().tail()))?;
+    .map_err(|error| worker.log().explain(&error.context("the Worker did not make the tenant demo")))?;
     let mut demo = DemoProcess::start(&DemoOptions {
         program: demo_program,
         port: Some(options.demo_port),
@@ -109,10 +109,10 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
 fn watch(worker: &mut WorkerProcess, demo: &mut DemoProcess, is_told_to_end: &AtomicBool) -> Result<()> {
     while !is_told_to_end.load(Ordering::Relaxed) {
         if let Some(status) = worker.ended()? {
-            bail!("the Worker ended by itself ({status}). Its log ends:\n{}", worker.log().tail());
+            return Err(worker.log().explain(&anyhow!("the Worker ended by itself ({status})")));
         }
         if let Some(status) = demo.ended()? {
-            bail!("the demo site ended by itself ({status}). Its log ends:\n{}", demo.log().tail());
+            return Err(demo.log().explain(&anyhow!("the demo site ended by itself ({status})")));
         }
         sleep(Duration::from_millis(100));
     }

@@ -12,7 +12,7 @@
 //! | `WEFT_TEST_STATE` | a folder for the state of Workers that a test starts itself |
 //! | `WEFT_TEST_CHROMIUM` | the browser; unset where only the API part runs |
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
@@ -111,7 +111,7 @@ fn whole(project: &Project, options: &Options, all: bool) -> Result<()> {
         keys_file: &demo_state.join("demo.json"),
     }
     .run()
-    .with_context(|| format!("the tenant demo could not be made. The Worker's log ends:\n{}", worker.log().tail()))?;
+    .map_err(|error| worker.log().explain(&error.context("the Worker did not make the tenant demo")))?;
     let demo = DemoProcess::start(&DemoOptions {
         program: demo_program.clone(),
         port: Some(demo_port),
@@ -140,7 +140,7 @@ fn whole(project: &Project, options: &Options, all: bool) -> Result<()> {
     tests.arg("--no-fail-fast").arg("--").args(&options.filters);
     let result = run(&mut tests, "cargo test");
     if let Some(status) = worker.ended()? {
-        bail!("the Worker ended during the tests ({status}). Its log ends:\n{}", worker.log().tail());
+        return Err(worker.log().explain(&anyhow!("the Worker ended during the tests ({status})")));
     }
     result.with_context(|| format!("logs are in {}", state.display()))
 }

@@ -1,6 +1,6 @@
 //! The demo site: a customer's page with its own backend.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -76,8 +76,7 @@ impl DemoProcess {
             log.follow(stderr);
         }
         let mut demo = Self { group, log, port };
-        demo.wait_until_ready()
-            .with_context(|| format!("the demo site did not start. Its log ends:\n{}", demo.log.tail()))?;
+        demo.wait_until_ready().map_err(|error| demo.log.explain(&error.context("the demo site did not start")))?;
         Ok(demo)
     }
 

@@ -1,11 +1,12 @@
 //! What a program prints, kept in a file and, where wanted, shown line by line.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result, anyhow};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// A program's log file. It grows; a restarted program goes on where the last one ended.
 #[derive(Debug, Clone)]
@@ -70,10 +71,13 @@ impl Log {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Its last lines, for a report on what went wrong.
+    /// `error`, with what the program printed last.
     #[must_use]
-    pub fn tail(&self) -> String {
-        tail(&self.text().unwrap_or_default(), 25)
+    pub fn explain(&self, error: &Error) -> Error {
+        // The last words of a program that has just ended are still on their way.
+        thread::sleep(Duration::from_millis(200));
+        let tail = tail(&self.text().unwrap_or_default(), 25);
+        anyhow!("{error:#}\nIts log ends:\n{tail}\nAll of it: {}", self.path.display())
     }
 }
 

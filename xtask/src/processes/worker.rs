@@ -65,9 +65,7 @@ impl WorkerProcess {
                 Err(_) if options.port.is_none() && tries < 2 && worker.lost_its_port() => tries += 1,
                 Err(error) => {
                     worker.kill9();
-                    return Err(
-                        error.context(format!("the Worker did not start. Its log ends:\n{}", worker.log.tail()))
-                    );
+                    return Err(worker.log.explain(&error.context("the Worker did not start")));
                 }
             }
         }
