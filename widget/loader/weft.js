@@ -1,0 +1,75 @@
+// The one script of a page with Weft. It paints the launcher and nothing else: the widget itself (WebAssembly)
+// comes with the first intent (pointer, focus, click, or a call such as `weft.open()`).
+//
+// It must stay below 1 KB brotli. It runs under a strict Content-Security-Policy and under Trusted Types: no HTML
+// strings, no inline style attributes, no eval. The build puts the two hashed file names in and minifies it.
+(() => {
+  const script = document.currentScript;
+  const options = { ...script.dataset, src: script.src };
+  const title = options.title || "Chat";
+  const host = document.createElement("weft-chat");
+  const root = host.attachShadow({ mode: "closed" });
+  const button = document.createElement("button");
+  const sheet = new CSSStyleSheet();
+  const calls = [];
+  let widget, isLoading;
+  let failures = "";
+
+  // `!important` inside a shadow root wins over whatever the page's own style sheets say of the host. The colour is
+  // taken only where it is one, so that it can't end the rule it stands in. The icon is there while no text is.
+  sheet.replaceSync(`:host{all:initial!important;--a:${CSS.supports("color", options.accentColor) ? options.accentColor : "#1f5eff"}}button{border:0;position:fixed;z-index:2147483647;bottom:max(20px,env(safe-area-inset-bottom));${/left/.test(options.position) ? "left" : "right"}:20px;padding:0 28px;border-radius:28px;font:15px/56px system-ui;height:56px;background:var(--a);color:#fff;color:lab(from var(--a) clamp(0,(50 - l)*99,100) 0 0);box-shadow:0 4px 16px #0004;cursor:pointer;forced-color-adjust:none}button:empty:before{content:"";position:absolute;inset:14px;background:currentColor;clip-path:path("M3 1h22q3 0 3 3v15q0 3-3 3h-11l-7 6v-6h-4q-3 0-3-3v-15q0-3 3-3")}[aria-busy=true]{opacity:.5;transition:2s}`);
+  root.adoptedStyleSheets = [sheet];
+
+  const load = async () => {
+    if (widget || isLoading) return;
+    button.ariaBusy = isLoading = true;
+    try {
+      // Browsers may keep a failed import: another query makes it another one.
+      const module = await import("./__WEFT_MODULE__" + failures);
+      await module.default({ module_or_path: new URL("__WEFT_WASM__", options.src) });
+      if (!host.isConnected) return;
+      widget = module.mount(host, root, button, options);
+      for (const [name, argument] of calls) widget[name](argument);
+    } catch (error) {
+      failures += "?";
+      button.ariaLabel = button.textContent = title + " could not load. Try again.";
+      console.error(
+        "Weft:",
+        error.name == "CompileError" ? "add 'wasm-unsafe-eval' to script-src in Content-Security-Policy" : "",
+        error,
+      );
+    }
+    button.ariaBusy = isLoading = false;
+  };
+
+  const weft = (window.weft = {
+    on(type, listener) {
+      const handler = (event) => listener(event.detail);
+      host.addEventListener("weft:" + type, handler);
+      return () => host.removeEventListener("weft:" + type, handler);
+    },
+    setTokenProvider(provider) {
+      options.tokenProvider = provider;
+    },
+    destroy() {
+      widget?.destroy();
+      host.remove();
+    },
+  });
+  for (const name of ["open", "close", "toggle", "send"])
+    weft[name] = (argument) => {
+      if (widget) widget[name](argument);
+      else calls.push([name, argument]), load();
+    };
+
+  button.ariaLabel = title;
+  button.onpointerenter = button.onfocus = load;
+  // A second click while it loads must not close what the first one opens.
+  button.onclick = () => weft[widget ? "toggle" : "open"]();
+  root.append(button);
+  (document.body || document.documentElement).append(host);
+  // Storage may be blocked, and then asking for it throws. A panel that was open opens again.
+  try {
+    if (options.load == "idle" || /"open":true/.test(localStorage["weft:" + options.key])) load();
+  } catch {}
+})();
