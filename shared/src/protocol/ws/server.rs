@@ -62,7 +62,7 @@ pub enum ServerFrame {
 }
 
 /// Payload of `session.ready`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
     /// [`PROTOCOL`].
@@ -72,7 +72,7 @@ pub struct Ready {
 }
 
 /// Payload of `chat.accepted`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
     /// The message's id.
@@ -80,12 +80,12 @@ pub struct Accepted {
     /// Its place in the conversation.
     pub seq: u64,
     /// Whether it was there already.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub duplicate: bool,
 }
 
 /// Payload of `chat.delta`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delta {
     /// The message that is answered.
@@ -97,7 +97,7 @@ pub struct Delta {
 }
 
 /// Payload of `chat.completed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Completed {
     /// The message that was answered.
@@ -111,23 +111,23 @@ pub struct Completed {
     /// How it ended.
     pub status: AnswerStatus,
     /// What it rests on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<SourceRef>>,
 }
 
 /// Payload of `chat.error`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorFrame {
     /// The request it speaks of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
     /// A code of [`ErrorCode`].
     pub error: String,
     /// One sentence.
     pub message: String,
     /// Whole seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_secs: Option<u32>,
 }
 
@@ -151,7 +151,7 @@ impl ErrorFrame {
 }
 
 /// Payload of `auth.expiring`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiring {
     /// Whole seconds until the token's end.
@@ -159,7 +159,7 @@ pub struct Expiring {
 }
 
 /// Which limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LimitKind {
     /// Per UTC day.
@@ -169,7 +169,7 @@ pub enum LimitKind {
 }
 
 /// Payload of `limit.reached`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LimitReached {
     /// Which.
@@ -181,14 +181,14 @@ pub struct LimitReached {
 }
 
 /// Payload of `history`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct History {
     /// In order of `seq`.
     pub messages: Vec<HistoryMessage>,
 }
 
 /// A message that is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryMessage {
     /// A visitor's message: the id it was sent with. An answer: its `messageId`.
@@ -202,35 +202,160 @@ pub struct HistoryMessage {
     /// When it was stored, RFC 3339.
     pub created_at: String,
     /// The message that an answer answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
     /// How an answer ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AnswerStatus>,
     /// What an answer rests on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<SourceRef>>,
 }
 
+/// Every field that a payload can have, read in one go and sorted out by [`ServerFrame::from_envelope`]: a reader of its own
+/// for each payload would double the widget's download.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Fields {
+    protocol: Option<u64>,
+    require_signed_token: Option<bool>,
+    id: Option<String>,
+    request_id: Option<String>,
+    message_id: Option<String>,
+    seq: Option<u64>,
+    duplicate: Option<bool>,
+    role: Option<String>,
+    text: Option<String>,
+    status: Option<String>,
+    created_at: Option<String>,
+    sources: Option<Vec<Fields>>,
+    title: Option<String>,
+    url: Option<String>,
+    error: Option<String>,
+    message: Option<String>,
+    retry_after_secs: Option<u64>,
+    expires_in_secs: Option<u64>,
+    limit: Option<String>,
+    reset_at: Option<String>,
+    reset_in_secs: Option<u64>,
+    messages: Option<Vec<Fields>>,
+}
+
+fn small(value: Option<u64>) -> Option<u32> {
+    value.and_then(|value| u32::try_from(value).ok())
+}
+
+impl Fields {
+    fn request_id(&mut self) -> Option<RequestId> {
+        self.request_id.take().and_then(|id| RequestId::parse(id).ok())
+    }
+
+    fn status(&self) -> Option<AnswerStatus> {
+        match self.status.as_deref()? {
+            "complete" => Some(AnswerStatus::Complete),
+            "cancelled" => Some(AnswerStatus::Cancelled),
+            "interrupted" => Some(AnswerStatus::Interrupted),
+            _ => None,
+        }
+    }
+
+    fn sources(&mut self) -> Option<Vec<SourceRef>> {
+        let source = |fields: Fields| Some(SourceRef { title: fields.title?, url: fields.url });
+        self.sources.take()?.into_iter().map(source).collect()
+    }
+
+    fn into_message(mut self) -> Option<HistoryMessage> {
+        let role = match self.role.as_deref()? {
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            _ => return None,
+        };
+        let (request_id, status, sources) = (self.request_id(), self.status(), self.sources());
+        let created_at = self.created_at?;
+        Some(HistoryMessage {
+            id: self.id?,
+            seq: self.seq?,
+            role,
+            text: self.text?,
+            created_at,
+            request_id,
+            status,
+            sources,
+        })
+    }
+
+    fn into_error(mut self) -> Option<ErrorFrame> {
+        let (request_id, retry_after_secs) = (self.request_id(), small(self.retry_after_secs));
+        Some(ErrorFrame { request_id, error: self.error?, message: self.message?, retry_after_secs })
+    }
+
+    fn into_completed(mut self) -> Option<Completed> {
+        let (request_id, status, sources) = (self.request_id()?, self.status()?, self.sources());
+        Some(Completed { request_id, seq: self.seq?, message_id: self.message_id?, text: self.text?, status, sources })
+    }
+
+    fn into_limit(self) -> Option<LimitReached> {
+        let limit = match self.limit.as_deref()? {
+            "daily" => LimitKind::Daily,
+            "monthly" => LimitKind::Monthly,
+            _ => return None,
+        };
+        Some(LimitReached { limit, reset_at: self.reset_at?, reset_in_secs: self.reset_in_secs? })
+    }
+
+    fn into_frame(mut self, kind: &str) -> Option<ServerFrame> {
+        Some(match kind {
+            "session.ready" => ServerFrame::Ready(Ready {
+                protocol: small(self.protocol)?,
+                require_signed_token: self.require_signed_token?,
+            }),
+            "chat.accepted" => ServerFrame::Accepted(Accepted {
+                request_id: self.request_id()?,
+                seq: self.seq?,
+                duplicate: self.duplicate.unwrap_or_default(),
+            }),
+            "chat.delta" => {
+                ServerFrame::Delta(Delta { request_id: self.request_id()?, seq: self.seq?, text: self.text? })
+            }
+            "chat.completed" => ServerFrame::Completed(self.into_completed()?),
+            "chat.error" => ServerFrame::Error(self.into_error()?),
+            "auth.expiring" => ServerFrame::Expiring(Expiring { expires_in_secs: small(self.expires_in_secs)? }),
+            "limit.reached" => ServerFrame::Limit(self.into_limit()?),
+            _ => {
+                let messages = self.messages?.into_iter().map(Self::into_message).collect::<Option<_>>()?;
+                ServerFrame::History(History { messages })
+            }
+        })
+    }
+}
+
 impl ServerFrame {
+    const KINDS: [&str; 8] = [
+        "session.ready",
+        "chat.accepted",
+        "chat.delta",
+        "chat.completed",
+        "chat.error",
+        "auth.expiring",
+        "limit.reached",
+        "history",
+    ];
+
     /// Reads a frame from the Worker. `None`: a type that this end doesn't know, to be skipped.
     ///
     /// # Errors
     /// [`FrameError`] where a known type's payload is malformed.
     pub fn from_envelope<J: Json>(envelope: Envelope<J>) -> Result<Option<Self>, FrameError> {
-        let body = envelope.payload;
-        Ok(Some(match envelope.kind.as_str() {
-            "session.ready" => Self::Ready(payload(body)?),
-            "chat.accepted" => Self::Accepted(payload(body)?),
-            "chat.delta" => Self::Delta(payload(body)?),
-            "chat.completed" => Self::Completed(payload(body)?),
-            "chat.error" => Self::Error(payload(body)?),
-            "auth.expiring" => Self::Expiring(payload(body)?),
-            "limit.reached" => Self::Limit(payload(body)?),
-            "history" => Self::History(payload(body)?),
-            "pong" => Self::Pong,
-            _ => return Ok(None),
-        }))
+        let kind = envelope.kind.as_str();
+        if kind == "pong" {
+            return Ok(Some(Self::Pong));
+        }
+        if !Self::KINDS.contains(&kind) {
+            return Ok(None);
+        }
+        let fields: Fields = payload(envelope.payload)?;
+        let malformed = || FrameError::Payload("a field is missing or malformed".to_owned());
+        fields.into_frame(kind).map(Some).ok_or_else(malformed)
     }
 
     /// Reads a text frame.
