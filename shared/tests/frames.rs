@@ -167,9 +167,34 @@ fn an_error_never_repeats_what_was_sent() {
     let wire = r#"{"type":"auth.refresh","payload":{"widgetToken":{"secret":"eyJhbGciOi"}}}"#;
     let error = ClientFrame::parse(wire).expect_err("a token is text").to_string();
     assert!(!error.contains("eyJ"), "{error}");
+    for payload in [
+        r#""eyJhbGciOi""#,
+        r#"{"widgetToken":"a","historySecret":"aaaaaaaaaaaaaaaaaaaaaa","message":"eyJ, expected x"}"#,
+    ] {
+        let wire = format!(r#"{{"type":"chat.request","id":"{ID}","payload":{payload}}}"#);
+        let error = ClientFrame::parse(&wire).expect_err("an object is asked for").to_string();
+        assert!(!error.contains("eyJ") && error.contains("expected an object"), "{error}");
+    }
     let wire = r#"{"type":"chat.resume","payload":{"historySecret":"not a secret!","lastSeq":0}}"#;
     let error = ClientFrame::parse(wire).expect_err("malformed").to_string();
     assert!(error.contains("historySecret") && !error.contains("not a secret"), "{error}");
+}
+
+#[test]
+fn an_array_is_no_frame_and_no_part_of_one() {
+    let secret = "aaaaaaaaaaaaaaaaaaaaaa";
+    for wire in [
+        r#"["ping"]"#.to_owned(),
+        format!(r#"["chat.request","{ID}",{{"historySecret":"{secret}","message":{{"text":"a"}}}}]"#),
+        format!(r#"{{"type":"chat.request","id":"{ID}","payload":[null,"{secret}",{{"text":"a"}}]}}"#),
+        format!(r#"{{"type":"chat.request","id":"{ID}","payload":{{"message":["a"]}}}}"#),
+        format!(r#"{{"type":"chat.resume","payload":[null,"{secret}",0]}}"#),
+        r#"{"type":"auth.refresh","payload":["a"]}"#.to_owned(),
+    ] {
+        assert!(ClientFrame::parse(&wire).is_err(), "{wire}");
+    }
+    let wire = format!(r#"{{"type":"chat.request","id":"{ID}","payload":{{"message":{{"text":"a"}}}}}}"#);
+    assert!(ClientFrame::parse(&wire).is_ok());
 }
 
 #[test]

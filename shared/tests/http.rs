@@ -98,6 +98,20 @@ fn what_is_no_json_is_refused() {
 }
 
 #[test]
+fn an_array_is_no_body() {
+    for (body, message) in [
+        (&br#"["a"]"#[..], "The body must be an object."),
+        (br#""a""#, "The body must be an object."),
+        (b"null", "The body must be an object."),
+    ] {
+        assert_eq!(read_body::<CreateSession>(body).expect_err("no object").message, message);
+    }
+    let message = read_body::<MintWidgetToken>(br#"{"user":["u"]}"#).expect_err("no object").message;
+    assert_eq!(message, "user must be an object.");
+    assert!(read_body::<MintWidgetToken>(br#"{"user":{"id":"u"}}"#).is_ok());
+}
+
+#[test]
 fn a_field_may_come_once() {
     let refusal = read_body::<CreateSession>(br#"{"tenant_id":"a","tenant_id":"b"}"#).expect_err("twice");
     assert_eq!(refusal.message, "tenant_id is given twice.");
@@ -105,7 +119,7 @@ fn a_field_may_come_once() {
 
 #[test]
 fn a_body_has_at_most_64_kib() {
-    let body = |bytes: usize| format!("\"{}\"", "a".repeat(bytes - 2));
+    let body = |bytes: usize| format!("{{{}}}", " ".repeat(bytes - 2));
     assert!(read_body::<Value>(body(MAX_BODY_BYTES).as_bytes()).is_ok());
     let refusal = read_body::<Value>(body(MAX_BODY_BYTES + 1).as_bytes()).expect_err("too large");
     assert_eq!(refusal.code, ErrorCode::PayloadTooLarge);

@@ -251,7 +251,7 @@ fn each_field_keeps_its_rule() {
         ("agent.model", vec![json!(""), json!("x".repeat(101)), json!(1)]),
     ] {
         for value in bad {
-            stage(&workspace, &patch(field, value)).refused_naming("invalid_request", field);
+            stage(&workspace, &patch(field, &value)).refused_naming("invalid_request", field);
         }
     }
     for (field, good) in [
@@ -267,14 +267,14 @@ fn each_field_keeps_its_rule() {
         ("agent.instructions", json!("x".repeat(8_000))),
         ("agent.model", json!("x".repeat(100))),
     ] {
-        let draft = stage(&workspace, &patch(field, good.clone())).expect(200)["draft"].clone();
+        let draft = stage(&workspace, &patch(field, &good)).expect(200)["draft"].clone();
         let staged = field.split('.').fold(&draft, |value, name| &value[name]);
         assert_eq!(*staged, good, "{field}");
     }
 }
 
 /// A patch of one field, by its dotted name.
-fn patch(field: &str, value: Value) -> Value {
+fn patch(field: &str, value: &Value) -> Value {
     match field.split_once('.') {
         Some((outer, inner)) => json!({ outer: { inner: value } }),
         None => json!({ field: value }),

@@ -8,18 +8,16 @@ use weft_tests::api::{
 
 const LARGEST: usize = 64 * 1024;
 
-/// Holds that the Worker answers `invalid_request` and then closes with 4400.
+/// Holds that the Worker answers `invalid_request`, which repeats nothing of `sent`, and then closes with 4400.
 #[track_caller]
-fn breaks_off(mut socket: Socket, what: &str) {
-    match socket.next_within(PATIENCE) {
-        Some(Event::Frame(frame)) => assert_eq!(
-            (&frame["type"], &frame["payload"]["error"]),
-            (&json!("chat.error"), &json!("invalid_request")),
-            "{what}"
-        ),
-        other => panic!("{what}: {other:?}"),
-    }
-    assert_eq!(socket.next_within(PATIENCE), Some(Event::Closed(4400)), "{what}");
+fn breaks_off(mut socket: Socket, sent: &str) {
+    let error = match socket.next_within(PATIENCE) {
+        Some(Event::Frame(frame)) if frame["type"] == "chat.error" => frame["payload"].clone(),
+        other => panic!("{sent}: {other:?}"),
+    };
+    assert_eq!(error["error"], "invalid_request", "{sent}");
+    assert!(!error["message"].as_str().expect("a message").contains("canary"), "{error}");
+    assert_eq!(socket.next_within(PATIENCE), Some(Event::Closed(4400)), "{sent}");
 }
 
 fn visit() -> Visit {
@@ -153,10 +151,11 @@ fn a_known_type_of_another_shape_closes_the_socket() {
         without(request(), "payload"),
         with("payload", Value::Null),
         with("payload", json!([])),
-        with("payload", json!("text")),
+        with("payload", json!("canary, expected canary")),
         payload("message", Value::Null),
-        payload("message", json!("say=Hello.")),
+        payload("message", json!("say=canary")),
         payload("message", json!({})),
+        payload("message", json!(["say=Hello."])),
         payload("message", json!({ "text": null })),
         payload("message", json!({ "text": 7 })),
         payload("message", json!({ "text": ["a"] })),
@@ -164,23 +163,25 @@ fn a_known_type_of_another_shape_closes_the_socket() {
         payload("message", json!({ "text": "x".repeat(4_001) })),
         payload("message", json!({ "text": "é".repeat(4_001) })),
         payload("widgetToken", json!(7)),
-        payload("widgetToken", json!({ "token": "x" })),
+        payload("widgetToken", json!({ "canary": "canary" })),
         payload("historySecret", Value::Null),
         payload("historySecret", json!(7)),
         payload("historySecret", json!("")),
         payload("historySecret", json!("a".repeat(21))),
         payload("historySecret", json!("a".repeat(129))),
-        payload("historySecret", json!("aaaaaaaaaaaaaaaaaaaaaa/")),
+        payload("historySecret", json!("canary-aaaaaaaaaaaaaaaaaa/")),
         json!({ "type": "chat.resume" }),
         json!({ "type": "chat.resume", "payload": { "historySecret": visit.secret } }),
         json!({ "type": "chat.resume", "payload": { "lastSeq": 0 } }),
         json!({ "type": "chat.resume", "payload": { "historySecret": visit.secret, "lastSeq": -1 } }),
         json!({ "type": "chat.resume", "payload": { "historySecret": visit.secret, "lastSeq": 1.5 } }),
         json!({ "type": "chat.resume", "payload": { "historySecret": visit.secret, "lastSeq": "0" } }),
+        json!({ "type": "chat.resume", "payload": [null, visit.secret, 0] }),
         json!({ "type": "chat.cancel" }),
         json!({ "type": "chat.cancel", "id": "short" }),
         json!({ "type": "auth.refresh" }),
         json!({ "type": "auth.refresh", "payload": {} }),
+        json!({ "type": "auth.refresh", "payload": [visit.token()] }),
         json!({ "type": "auth.refresh", "payload": { "widgetToken": null } }),
     ] {
         let mut socket = visit.ready();

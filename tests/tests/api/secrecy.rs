@@ -29,7 +29,6 @@ fn no_line_of_the_log_holds_a_secret_or_a_message() {
     at.get("/v1/tenants").bearer(&secret_key).send().refused("insufficient_scope");
     workspace.call("GET", &format!("/sources?api_key={secret_key}")).send().refused("invalid_request");
     workspace.call("GET", &format!("/sources?q={token}")).send().refused("invalid_request");
-    at.get(&format!("/v1/{secret_key}")).send().refused("not_found");
     let body = canary("body");
     workspace.admin("POST", "/sources").body(format!("{{\"title\":\"{body}")).send().refused("invalid_request");
     workspace.admin("POST", "/sources").json(&json!({ "title": 1, "body": body })).send().refused("invalid_request");
@@ -92,7 +91,7 @@ fn no_line_of_the_log_holds_a_secret_or_a_message() {
     let log = log.expect("a refusal is logged with its tenant");
     for (what, secret) in &secrets {
         assert!(!log.contains(secret), "{what} is in the log");
-        assert!(!log.contains(&secret[..secret.len() / 2 + 1]), "half of {what} is in the log");
+        assert!(!log.contains(&secret[..=secret.len() / 2]), "half of {what} is in the log");
     }
     // Nor anything of the kind, of any test until now: whole keys, and what every JWT begins with.
     for line in log.lines() {

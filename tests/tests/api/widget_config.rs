@@ -58,9 +58,7 @@ fn only_a_publishable_key_that_was_issued_here_opens_it() {
     let key = workspace.open_for_chat(&json!({}));
     let get = |query: &str| workspace.deployment.get(&format!("/widget/config{query}")).origin(ORIGIN).send();
     get("").refused("missing_authorization");
-    for malformed in
-        ["nonsense", "", &key[..key.len() - 1], &format!("{key}x"), &key.to_uppercase(), &format!("%20{key}")]
-    {
+    for malformed in ["nonsense", "", &key[..key.len() - 1], &format!("{key}x"), &key.to_uppercase()] {
         get(&format!("?key={malformed}")).refused("malformed_key");
     }
     let forged = format!("{}{}", &key[..key.len() - 1], if key.ends_with('x') { 'y' } else { 'x' });

@@ -137,6 +137,8 @@ fn a_user_keeps_its_bounds() {
     for (bad, field) in [
         (json!({ "user": "u" }), "user"),
         (json!({ "user": {} }), "id"),
+        (json!({ "user": ["u"] }), "user"),
+        (json!([{ "id": "u" }]), "body"),
         (json!({ "user": { "id": "u", "role": "admin" } }), "role"),
         (json!({ "user": { "id": "u" }, "tid": "other" }), "tid"),
         (json!({ "tenant": "other" }), "tenant"),

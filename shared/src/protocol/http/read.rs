@@ -1,6 +1,7 @@
 //! Reading a request's body.
 
 use crate::error::{ErrorCode, Refusal};
+use crate::protocol::object::Object;
 use serde::de::DeserializeOwned;
 
 /// The largest body taken, in bytes.
@@ -15,7 +16,7 @@ pub fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         return Err(ErrorCode::PayloadTooLarge.into());
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         refusal(&path, error.inner())
     })?;

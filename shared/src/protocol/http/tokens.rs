@@ -2,17 +2,18 @@
 
 use crate::error::Refusal;
 use crate::ids::Environment;
+use crate::protocol::object::Object;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::tokens::widget_token::{TTL_DEFAULT_SECS, TTL_MAX_SECS, TTL_MIN_SECS, User};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Body of `POST /widget-token`. May be empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MintWidgetToken {
     /// Who the visitor is; nobody in particular where absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub user: Option<User>,
     /// How long the token holds.
     #[serde(default)]
@@ -20,6 +21,10 @@ pub struct MintWidgetToken {
     /// For session tokens, which have no environment of their own.
     #[serde(default)]
     pub environment: Option<Environment>,
+}
+
+fn object<'de, D: Deserializer<'de>>(from: D) -> Result<Option<User>, D::Error> {
+    Ok(Option::deserialize(from)?.map(|Object(user)| user))
 }
 
 impl MintWidgetToken {

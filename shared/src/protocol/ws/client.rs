@@ -2,6 +2,7 @@
 
 use super::{Envelope, FrameError, Json, is_message_text, payload};
 use crate::ids::RequestId;
+use crate::protocol::object::Object;
 use crate::secret::{HistorySecret, Secret};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -52,7 +53,7 @@ struct RequestPayload {
     widget_token: Option<Secret>,
     #[serde(default)]
     history_secret: Option<HistorySecret>,
-    message: MessagePayload,
+    message: Object<MessagePayload>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,19 +89,21 @@ impl ClientFrame {
         match envelope.kind.as_str() {
             "chat.request" => {
                 let id = request_id(envelope.id)?;
-                let RequestPayload { widget_token, history_secret, message } = payload(envelope.payload)?;
+                let Object(RequestPayload { widget_token, history_secret, message }) = payload(envelope.payload)?;
+                let Object(message) = message;
                 if !is_message_text(&message.text) {
                     return Err(FrameError::Text);
                 }
                 Ok(Self::Request(ChatRequest { id, widget_token, history_secret, text: message.text }))
             }
             "chat.resume" => {
-                let ResumePayload { widget_token, history_secret, last_seq } = payload(envelope.payload)?;
+                let Object(ResumePayload { widget_token, history_secret, last_seq }) = payload(envelope.payload)?;
                 Ok(Self::Resume(ChatResume { widget_token, history_secret, last_seq }))
             }
             "chat.cancel" => request_id(envelope.id).map(Self::Cancel),
             "auth.refresh" => {
-                payload(envelope.payload).map(|RefreshPayload { widget_token }| Self::Refresh(widget_token))
+                let Object(RefreshPayload { widget_token }) = payload(envelope.payload)?;
+                Ok(Self::Refresh(widget_token))
             }
             "ping" => Ok(Self::Ping),
             _ => Err(FrameError::UnknownType),
@@ -113,7 +116,8 @@ impl ClientFrame {
     /// [`FrameError`] where it breaks protocol 1.
     #[cfg(feature = "server")]
     pub fn parse(text: &str) -> Result<Self, FrameError> {
-        let envelope: Envelope<serde_json::Value> = serde_json::from_str(text).map_err(|_| FrameError::NotAFrame)?;
+        let Object(envelope): Object<Envelope<serde_json::Value>> =
+            serde_json::from_str(text).map_err(|_| FrameError::NotAFrame)?;
         Self::from_envelope(envelope)
     }
 }

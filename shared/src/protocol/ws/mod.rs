@@ -44,7 +44,14 @@ pub trait Json: Sized {
 #[cfg(feature = "server")]
 impl Json for serde_json::Value {
     fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String> {
-        serde_json::from_value(self).map_err(|error| error.to_string())
+        serde_json::from_value(self).map_err(|error| {
+            let text = error.to_string();
+            // serde's "invalid type: string "…", expected …" repeats the value, which may be a token.
+            match text.rsplit_once(", expected ") {
+                Some((_, expected)) if text.starts_with("invalid ") => format!("expected {expected}"),
+                _ => text,
+            }
+        })
     }
 }
 
