@@ -129,7 +129,8 @@ impl CargoTool {
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env_remove("RUSTFLAGS");
-        run_quietly(&mut command, package, &tools_dir.join(format!("{package}.log")))?;
+        run_quietly(&mut command, package, &tools_dir.join(format!("{package}.log")))
+            .with_context(|| format!("can't install {package} {version} from crates.io"))?;
         let program = partial.join("bin").join(self.program);
         if !self.is_right(&program) {
             bail!("{} was compiled but is not {package} {version}", program.display());

@@ -26,6 +26,7 @@ pub struct Tools {
     wasm_pack: PathBuf,
     esbuild: PathBuf,
     wasm_opt: PathBuf,
+    scratch: PathBuf,
 }
 
 impl Tools {
@@ -38,7 +39,8 @@ impl Tools {
         let node = node::ready(project)?;
         let [wasm_bindgen, worker_build, wasm_pack] = cargo_tools::ready()?;
         let [esbuild, wasm_opt] = ["esbuild", "wasm-opt"].map(|name| project.npm_program(name));
-        Ok(Self { node, wasm_bindgen, worker_build, wasm_pack, esbuild, wasm_opt })
+        let scratch = project.path("build/.wasm-pack");
+        Ok(Self { node, wasm_bindgen, worker_build, wasm_pack, esbuild, wasm_opt, scratch })
     }
 
     /// worker-build, which compiles the Worker and its shim. It is told where its helpers are: else it would fetch
@@ -62,7 +64,8 @@ impl Tools {
     /// Where `PATH` can't be written.
     pub fn wasm_pack(&self) -> Result<Command> {
         let mut command = Command::new(&self.wasm_pack);
-        command.env("PATH", self.path_env()?);
+        // Its cache stays empty, as nothing is downloaded; even so it would be one more folder in the user's.
+        command.env("PATH", self.path_env()?).env("WASM_PACK_CACHE", &self.scratch);
         Ok(command)
     }
 
