@@ -1,6 +1,7 @@
 //! Messages and answers on one socket or several.
 
 use serde_json::{Value, json};
+use std::time::Duration;
 use weft_tests::api::{Event, PATIENCE, Visit, Workspace, chat_request, fresh, fresh_secret, resume};
 
 fn visit() -> Visit {
@@ -238,6 +239,67 @@ fn an_agent_that_fails_or_breaks_off_is_never_silently_complete() {
     assert_eq!(socket.find("chat.completed")["status"], "interrupted");
     socket.send(&visit.first(&fresh("request"), "say=Well again."));
     assert_eq!(socket.find("chat.completed")["text"], "Well again.");
+}
+
+#[test]
+fn an_agent_that_falls_silent_is_given_up_and_can_be_stopped_before() {
+    let visit = visit();
+    let mut socket = visit.ready();
+    let id = fresh("request");
+    socket.send(&visit.first(&id, "words=2 then=hang"));
+    let _ = socket.until("chat.delta");
+    let _ = socket.until("chat.delta");
+    socket.send(&json!({ "type": "chat.cancel", "id": id }));
+    let stopped = socket.expect("chat.completed");
+    assert_eq!((&stopped["status"], &stopped["text"]), (&json!("cancelled"), &json!("word1 word2")));
+
+    socket.send(&visit.first(&fresh("request"), "words=2 then=hang"));
+    let _ = socket.until("chat.delta");
+    let _ = socket.until("chat.delta");
+    match socket.next_within(Duration::from_secs(90)) {
+        Some(Event::Frame(frame)) => assert_eq!(frame["payload"]["error"], "agent_failed", "{frame}"),
+        other => panic!("{other:?}"),
+    }
+    let given_up = socket.expect("chat.completed");
+    assert_eq!((&given_up["status"], &given_up["text"]), (&json!("interrupted"), &json!("word1 word2")));
+    socket.send(&visit.first(&fresh("request"), "say=Well again."));
+    assert_eq!(socket.find("chat.completed")["text"], "Well again.");
+}
+
+#[test]
+fn a_page_that_a_deploy_takes_off_the_list_is_cut_off_at_its_next_message() {
+    let workspace = Workspace::shared();
+    let key = workspace.open_for_chat(&json!({}));
+    let (visit, other) = (workspace.visit(&key), workspace.visit(&key));
+    let (mut socket, mut idle) = (visit.begun(), other.ready());
+    workspace.deploy("production", &json!({ "base_url": "https://new.example" }));
+    socket.send(&visit.first(&fresh("request"), "say=Still here?"));
+    let _ = socket.error("origin_not_allowed");
+    socket.closed(4403);
+    idle.send(&other.first(&fresh("request"), "say=Still here?"));
+    let _ = idle.error("origin_not_allowed");
+    idle.closed(4403);
+    // It is still the conversation's: once the page is back, so is what was said.
+    workspace.deploy("production", &json!({ "base_url": weft_tests::api::ORIGIN }));
+    let mut socket = visit.ready();
+    socket.send(&resume(None, &visit.secret, 0));
+    assert_eq!(socket.expect("history")["messages"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_deploy_that_asks_for_tokens_holds_for_open_sockets() {
+    let workspace = Workspace::shared();
+    let key = workspace.open_for_chat(&json!({ "require_signed_token": false }));
+    let visit = workspace.visit(&key);
+    let mut socket = visit.ready();
+    let without_token = |text: &str| chat_request(&fresh("request"), text, None, Some(&visit.secret));
+    socket.send(&without_token("say=One."));
+    assert_eq!(socket.find("chat.completed")["text"], "One.");
+    workspace.deploy("production", &json!({ "require_signed_token": true }));
+    socket.send(&without_token("say=Two."));
+    let _ = socket.error("token_required");
+    socket.send(&visit.first(&fresh("request"), "say=Three."));
+    assert_eq!(socket.find("chat.completed")["text"], "Three.");
 }
 
 #[test]

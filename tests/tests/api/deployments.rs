@@ -245,11 +245,35 @@ fn the_test_route_answers_as_a_refresh_endpoint_to_allowed_pages() {
     at.post(&format!("/test-widget-token?token={token}")).origin(ORIGIN).send().refused("invalid_request");
 }
 
+static PRODUCTION: LazyLock<Started> = LazyLock::new(|| FIRST.production.start());
+
+#[test]
+fn in_production_what_is_no_visitor_s_address_is_refused() {
+    let visit = FIRST.again(&PRODUCTION.deployment, &FIRST.over);
+    for bad in ["nonsense", "192.0.2.256", "192.0.2.7, 192.0.2.8"] {
+        visit.upgrade().header("CF-Connecting-IP", bad).refusal().refused("misconfigured");
+    }
+    for good in ["192.0.2.7", "2001:db8::7"] {
+        visit.upgrade().header("CF-Connecting-IP", good).ready().is_quiet_and_open();
+    }
+}
+
+#[test]
+fn in_production_credentials_travel_over_https_alone() {
+    let at = &PRODUCTION.deployment;
+    let ask = |call: weft_tests::api::Call| call.header("Host", "weft.example").send();
+    ask(at.admin("GET", "/v1/tenants")).refused("https_required");
+    ask(at.post("/widget-token").bearer(&FIRST.secret)).refused("https_required");
+    ask(at.get(&format!("/widget/config?key={}", FIRST.publishable))).refused("https_required");
+    assert_eq!(ask(at.get("/health")).status, 200);
+    // This machine is not the open network.
+    let _ = at.admin("GET", "/v1/tenants").send().expect(200);
+}
+
 #[test]
 fn in_production_there_is_no_test_route_and_no_test_agent() {
     let first = &*FIRST;
-    let started = first.production.start();
-    let at = &started.deployment;
+    let at = &PRODUCTION.deployment;
     test_token(at).refused("not_found");
     at.post("/test-widget-token").origin(ORIGIN).bearer(&first.secret).send().refused("not_found");
     // That very key works where it belongs.

@@ -170,6 +170,21 @@ fn a_key_ends_by_itself_at_the_time_it_was_given() {
     assert_eq!(listed["keys"][0]["status"], "revoked");
 }
 
+#[test]
+fn a_key_s_last_use_is_noted_within_a_minute() {
+    let workspace = Workspace::shared();
+    let (used, unused) = (workspace.key(&body("secret", "production")), workspace.key(&body("secret", "staging")));
+    let _ = workspace.call("GET", "/sources").bearer(used["key"].as_str().expect("a key")).send().expect(200);
+    let last_use = |key: &Value| {
+        let listed = workspace.admin("GET", "/keys").send().expect(200);
+        let found = listed["keys"].as_array().expect("keys").iter().find(|found| found["id"] == key["id"]).cloned();
+        found.expect("listed")["last_used_at"].as_str().map(str::to_owned)
+    };
+    let at = patiently(Duration::from_secs(75), || last_use(&used)).expect("noted");
+    assert!(at.as_str() >= used["created_at"].as_str().expect("a time") && at.ends_with('Z'), "{at}");
+    assert_eq!(last_use(&unused), None);
+}
+
 /// Seconds since 1970 as RFC 3339 (Howard Hinnant's `civil_from_days`).
 fn rfc3339(secs: i64) -> String {
     let (days, secs) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
