@@ -4,11 +4,14 @@
 //! goes over as JSON in an internal `POST`. Nothing of a request from outside is forwarded as it came: what an object is
 //! told was built here, so no client can forge it.
 
+use crate::clock;
 use crate::log;
 use crate::objects::{directory, key_guard, tenant};
+use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
+use std::pin::pin;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::{ConversationId, CredentialId, Environment, TenantId};
 use weft_shared::secret::SecretHash;
@@ -22,6 +25,10 @@ const KV: &str = "KV";
 
 /// The one `Directory` object.
 const DIRECTORY_NAME: &str = "directory";
+/// How long an object may take that asks no one else. One that doesn't answer can't be reached.
+const DEADLINE_MS: u32 = 10_000;
+/// How long a tenant's object may take, which tells others of what it did.
+const TENANT_DEADLINE_MS: u32 = 30_000;
 /// Where calls go. An object has no host: only the path means something.
 const CALL_URL: &str = "https://object/call";
 /// Where a WebSocket goes.
@@ -114,27 +121,28 @@ impl<R> From<Result<R, Refusal>> for Answer<R> {
 pub(crate) struct Remote<C> {
     stub: worker::Result<Stub>,
     binding: &'static str,
+    deadline_ms: u32,
     calls: PhantomData<C>,
 }
 
 /// The list of tenants.
 pub(crate) fn directory(env: &Env) -> Remote<directory::Calls> {
-    Remote::of(env, DIRECTORY, DIRECTORY_NAME)
+    Remote::of(env, DIRECTORY, DIRECTORY_NAME, DEADLINE_MS)
 }
 
 /// A tenant's object.
 pub(crate) fn tenant(env: &Env, id: &TenantId) -> Remote<tenant::Calls> {
-    Remote::of(env, TENANT, id.as_str())
+    Remote::of(env, TENANT, id.as_str(), TENANT_DEADLINE_MS)
 }
 
 /// The guard of a key or session token.
 pub(crate) fn key_guard(env: &Env, id: &CredentialId) -> Remote<key_guard::Calls> {
-    Remote::of(env, KEY_GUARD, id.as_str())
+    Remote::of(env, KEY_GUARD, id.as_str(), DEADLINE_MS)
 }
 
 impl<C: Serialize> Remote<C> {
-    fn of(env: &Env, binding: &'static str, name: &str) -> Self {
-        Self { stub: stub(env, binding, name), binding, calls: PhantomData }
+    fn of(env: &Env, binding: &'static str, name: &str, deadline_ms: u32) -> Self {
+        Self { stub: stub(env, binding, name), binding, deadline_ms, calls: PhantomData }
     }
 
     /// Asks, and waits for the reply.
@@ -142,8 +150,11 @@ impl<C: Serialize> Remote<C> {
     /// # Errors
     /// What the object refused, or `unavailable` where it can't be reached.
     pub(crate) async fn ask<A: Call<Calls = C>>(&self, call: A) -> Result<A::Reply, Refusal> {
-        let answer = self.send::<A>(call).await.map_err(|error| log::unavailable(self.binding, &error))?;
-        answer.into_result()
+        match select(pin!(self.send::<A>(call)), clock::sleep(self.deadline_ms)).await {
+            Either::Left((Ok(answer), _)) => answer.into_result(),
+            Either::Left((Err(error), _)) => Err(log::unavailable(self.binding, &error)),
+            Either::Right(((), _)) => Err(log::unavailable(self.binding, &"no answer in time")),
+        }
     }
 
     async fn send<A: Call<Calls = C>>(&self, call: A) -> worker::Result<Answer<A::Reply>> {

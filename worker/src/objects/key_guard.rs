@@ -21,7 +21,7 @@ calls! {
     /// What a guard is asked.
     Calls {
         /// Takes the record of a new key.
-        Store { guarded: Guarded } -> ();
+        Store { guarded: Box<Guarded> } -> ();
         /// Whether a credential with this hash is in force; counts as a use.
         Authenticate { hash: SecretHash } -> Guarded;
         /// Whether the key is still in force, for a socket that was opened with it; counts as a use.

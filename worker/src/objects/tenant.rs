@@ -107,9 +107,9 @@ impl Tenant {
         db.transaction(|| {
             tenants::update(db, &after)?;
             if after.hipaa != before.hipaa {
-                self.note_inheritance(db, None)?;
+                keys::note_inheritance(db, None)?;
             }
-            Ok::<_, Refusal>(outbox::add(db, &Target::Directory)?)
+            outbox::add(db, &Target::Directory)
         })?;
         self.deliver().await;
         Ok(after)

@@ -58,3 +58,18 @@ pub(crate) fn put_standing(db: &Database, standing: &Standing) -> Result<(), Sql
 pub(crate) fn clear(db: &Database) -> Result<(), SqlError> {
     db.run("DELETE FROM guards", vec![])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_form_of_a_standing_is_pinned() {
+        let standing = Standing { revision: 3, live_version: Some(2), hipaa: false };
+        let stored = r#"{"revision":3,"live_version":2,"hipaa":false}"#;
+        assert_eq!(serde_json::to_string(&standing).expect("JSON"), stored);
+        assert_eq!(serde_json::from_str::<Standing>(stored).expect("a standing"), standing);
+        // A row that lost a flag fails rather than losing the rule with it.
+        assert!(serde_json::from_str::<Standing>(r#"{"revision":3,"live_version":2}"#).is_err());
+    }
+}

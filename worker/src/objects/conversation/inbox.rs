@@ -69,7 +69,7 @@ impl Inner {
             Ok(Received::Done(effects)) => Ok(effects),
             Ok(Received::Admit(admission)) => {
                 // What the frame brought, a token above all, holds from here on, whatever the authorities say.
-                self.keep(socket, &attached);
+                keep(socket, &attached);
                 self.admit(&mut attached, admission).await
             }
             Err(error) => Err(error),
@@ -77,7 +77,7 @@ impl Inner {
         match decided {
             Ok(effects) => {
                 // Kept first: whoever joined just now is among those who get what follows.
-                self.keep(socket, &attached);
+                keep(socket, &attached);
                 self.perform(effects, Some(socket));
             }
             Err(error) => {
@@ -121,7 +121,7 @@ impl Inner {
         let Some(mut attached) = Attached::of(socket) else { return };
         let effects = attached.socket.handle_timeout(clock::now());
         if !effects.is_empty() {
-            self.keep(socket, &attached);
+            keep(socket, &attached);
             self.perform(effects, Some(socket));
         }
     }
@@ -133,14 +133,13 @@ impl Inner {
         step: impl FnOnce(&mut ConversationServer, &mut ConversationStore<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         let mut store = ConversationStore(&self.db);
-        let mut server = match self.server.take() {
-            Some(server) => server,
-            None => {
-                let (server, effects) = ConversationServer::load(&mut store, clock::now())?;
-                // Completions and new answers only: nothing among them comes back here.
-                self.perform(effects, None);
-                server
-            }
+        let mut server = if let Some(server) = self.server.take() {
+            server
+        } else {
+            let (server, effects) = ConversationServer::load(&mut store, clock::now())?;
+            // Completions and new answers only: nothing among them comes back here.
+            self.perform(effects, None);
+            server
         };
         let result = step(&mut server, &mut store);
         if result.is_ok() {
@@ -178,12 +177,6 @@ impl Inner {
         }
     }
 
-    fn keep(&self, socket: &WebSocket, attached: &Attached) {
-        if let Err(error) = attached.keep(socket) {
-            log::internal("keeping a socket's state", &error);
-        }
-    }
-
     /// Sets the object's one alarm to the first end of a token, where that is before the alarm that is set.
     pub(super) async fn set_alarm(&self) {
         let sockets = self.sockets();
@@ -194,5 +187,11 @@ impl Inner {
         if !is_set && let Err(error) = storage.set_alarm(next.millis_since(clock::now()).max(0)).await {
             log::internal("setting an alarm", &error);
         }
+    }
+}
+
+fn keep(socket: &WebSocket, attached: &Attached) {
+    if let Err(error) = attached.keep(socket) {
+        log::internal("keeping a socket's state", &error);
     }
 }

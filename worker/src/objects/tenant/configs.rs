@@ -4,13 +4,13 @@
 //! Interrupted before the step is stored, the old config is live; after it, the new one is, and the alarm tells who was
 //! not told yet. Requests with a key whose guard wasn't told get the old config until then: a few seconds.
 
+use super::keys::note_inheritance;
 use super::{Answer, Tenant};
 use crate::clock;
 use crate::settings::Settings;
 use crate::store::configs;
 use crate::store::outbox::{self, Target};
 use weft_shared::config::Live;
-use weft_shared::error::Refusal;
 use weft_shared::ids::Environment;
 use weft_shared::protocol::http::{ConfigBody, Deployed};
 
@@ -37,11 +37,11 @@ impl Tenant {
         db.transaction(|| {
             if before != Some(live.version) {
                 configs::put_live(db, &environment, &live)?;
-                self.note_inheritance(db, Some(&environment))?;
+                note_inheritance(db, Some(&environment))?;
             }
             configs::put_draft(db, &environment, None)?;
             // Also where nothing changed: who deploys again may do so because a copy seems old.
-            Ok::<_, Refusal>(outbox::add(db, &Target::Config(environment.clone()))?)
+            outbox::add(db, &Target::Config(environment.clone()))
         })?;
         self.deliver().await;
         Ok(live.body(environment))

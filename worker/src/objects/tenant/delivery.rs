@@ -4,7 +4,6 @@
 use super::keys::standing;
 use super::{Answer, Tenant};
 use crate::bindings;
-use crate::clock;
 use crate::log;
 use crate::objects::directory::Put;
 use crate::objects::key_guard::Inherit;
@@ -14,9 +13,8 @@ use crate::store::tenants::Registered;
 use crate::store::{configs, keys};
 use futures_util::future::join_all;
 use serde::Serialize;
-use weft_shared::time::Timestamp;
 
-/// How long until what could not be delivered is tried again.
+/// How long until what could not be delivered is tried again, and unfinished keys are looked at.
 const RETRY_MS: i64 = 5_000;
 
 impl Tenant {
@@ -76,21 +74,14 @@ impl Tenant {
         put.await.map_err(|error| log::unavailable("KV", &error))
     }
 
-    /// Sets the alarm for what is left to do, if anything is.
-    async fn wake_for_what_is_left(&self) {
+    /// Sets the object's one alarm for what is left to do, if anything is.
+    pub(super) async fn wake_for_what_is_left(&self) {
         let Ok(Some(db)) = self.db.if_stored() else { return };
-        if outbox::entries(db).is_ok_and(|entries| !entries.is_empty()) || keys::has_pending(db).is_ok_and(|any| any) {
-            self.wake_at(clock::now().plus_millis(RETRY_MS)).await;
-        } else {
-            // It may ring once for nothing; that harms no one.
-            let _ = self.state.storage().delete_alarm().await;
-        }
-    }
-
-    /// Sets the object's one alarm.
-    pub(super) async fn wake_at(&self, at: Timestamp) {
-        let millis = at.millis_since(clock::now()).max(0);
-        if let Err(error) = self.state.storage().set_alarm(millis).await {
+        let is_any_left = outbox::entries(db).is_ok_and(|entries| !entries.is_empty())
+            || keys::has_pending(db).is_ok_and(|is_any| is_any);
+        let storage = self.state.storage();
+        let set = if is_any_left { storage.set_alarm(RETRY_MS).await } else { storage.delete_alarm().await };
+        if let Err(error) = set {
             log::internal("setting an alarm", &error);
         }
     }

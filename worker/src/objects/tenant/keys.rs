@@ -41,9 +41,9 @@ impl Tenant {
             return Err(ErrorCode::KeyLimitReached.into());
         }
         keys::begin(db, &record, now)?;
-        self.wake_at(now.plus_millis(PENDING_MS)).await;
+        self.wake_for_what_is_left().await;
 
-        let guarded = Guarded { record: record.clone(), standing: standing.clone() };
+        let guarded = Box::new(Guarded { record: record.clone(), standing: standing.clone() });
         if let Err(refusal) = bindings::key_guard(&self.env, &record.id).ask(Store { guarded }).await {
             self.take_back(&record.id).await;
             return Err(refusal);
@@ -100,18 +100,18 @@ impl Tenant {
         }
         Ok(())
     }
+}
 
-    /// Notes that what keys inherit has changed: of one environment, or of all. Call it in the change's transaction.
-    pub(super) fn note_inheritance(&self, db: &Database, environment: Option<&Environment>) -> Answer<()> {
-        tenants::advance(db)?;
-        let now = clock::now();
-        for record in keys::all(db)? {
-            if environment.is_none_or(|environment| record.environment == *environment) && record.is_usable(now) {
-                outbox::add(db, &Target::Guard(record.id))?;
-            }
+/// Notes that what keys inherit has changed: of one environment, or of all. Call it in the change's transaction.
+pub(super) fn note_inheritance(db: &Database, environment: Option<&Environment>) -> Result<(), SqlError> {
+    tenants::advance(db)?;
+    let now = clock::now();
+    for record in keys::all(db)? {
+        if environment.is_none_or(|environment| record.environment == *environment) && record.is_usable(now) {
+            outbox::add(db, &Target::Guard(record.id))?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// What a key of this environment inherits now.
