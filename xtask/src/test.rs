@@ -26,6 +26,7 @@ use crate::processes::{DemoOptions, DemoProcess, WorkerOptions, WorkerProcess, f
 use crate::project::{Lock, Project, private_dir};
 use crate::provision::Provision;
 use crate::setup::{Chromium, Tools};
+use crate::size;
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +61,11 @@ pub fn run_all(project: &Project, options: &Options) -> Result<()> {
         parts.add("tests of the whole", || whole(project, options, all));
     }
     // Last: who has a failing test wants to hear of that first.
-    if options.check || all && options.filters.is_empty() {
+    let is_everything = all && options.filters.is_empty();
+    if is_everything {
+        parts.add("bytes of a page", || size::print(project));
+    }
+    if options.check || is_everything {
         parts.add("checks", || check::all(project));
     }
     parts.summarize()
