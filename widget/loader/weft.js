@@ -25,11 +25,11 @@
     button.ariaBusy = isLoading = true;
     try {
       // Browsers may keep a failed import: another query makes it another one.
-      const module = await import("./__WEFT_MODULE__" + failures);
+      const module = await import(new URL("__WEFT_MODULE__" + failures, options.src));
       await module.default({ module_or_path: new URL("__WEFT_WASM__", options.src) });
       if (!host.isConnected) return;
       widget = module.mount(host, root, button, options);
-      for (const [name, argument] of calls) widget[name](argument);
+      for (const call of calls) widget(...call);
     } catch (error) {
       failures += "?";
       button.ariaLabel = button.textContent = title + " could not load. Try again.";
@@ -52,13 +52,13 @@
       options.tokenProvider = provider;
     },
     destroy() {
-      widget?.destroy();
+      widget?.("destroy");
       host.remove();
     },
   });
   for (const name of ["open", "close", "toggle", "send"])
     weft[name] = (argument) => {
-      if (widget) widget[name](argument);
+      if (widget) widget(name, argument);
       else calls.push([name, argument]), load();
     };
 
