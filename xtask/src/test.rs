@@ -49,9 +49,6 @@ pub struct Options {
 /// # Errors
 /// Where something can't be installed or built, or a test fails.
 pub fn run_all(project: &Project, options: &Options) -> Result<()> {
-    let Some(_lock) = Lock::try_take(&project.path(".weft/test.lock"))? else {
-        bail!("another `cargo xtask test` runs in this checkout");
-    };
     let all = !(options.check || options.native || options.api || options.browser);
     let mut parts = Parts::default();
     if options.native || all {
@@ -77,6 +74,8 @@ fn native(project: &Project, filters: &[String]) -> Result<()> {
 }
 
 fn whole(project: &Project, options: &Options, all: bool) -> Result<()> {
+    let waiting = "Another `cargo xtask test` runs in this checkout; waiting for it.";
+    let _lock = Lock::wait_for(&project.path(".weft/test.lock"), waiting)?;
     let tools = Tools::ready(project)?;
     let chromium = if options.browser || all { Some(Chromium::ready(project)?) } else { None };
     build::all(project, &tools)?;
