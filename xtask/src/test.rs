@@ -70,7 +70,7 @@ pub fn run_all(project: &Project, options: &Options) -> Result<()> {
 
 fn native(project: &Project, filters: &[String]) -> Result<()> {
     let packages = ["--package", "weft-shared", "--package", "weft-demo-site", "--package", "xtask"];
-    run(cargo(project).arg("test").args(packages).arg("--").args(filters), "cargo test")
+    run(cargo(project).args(["test", "--no-fail-fast"]).args(packages).arg("--").args(filters), "cargo test")
 }
 
 fn whole(project: &Project, options: &Options, all: bool) -> Result<()> {
