@@ -1,10 +1,9 @@
 //! Frames that break protocol 1, and sockets that say nothing.
 
+use crate::shop::visit;
 use serde_json::{Value, json};
 use std::time::Duration;
-use weft_tests::api::{
-    Event, PATIENCE, Socket, Visit, Workspace, chat_request, fresh, fresh_secret, patiently, resume, without,
-};
+use weft_tests::api::{Event, PATIENCE, Socket, Visit, chat_request, fresh, fresh_secret, patiently, resume, without};
 
 const LARGEST: usize = 64 * 1024;
 
@@ -18,12 +17,6 @@ fn breaks_off(mut socket: Socket, sent: &str) {
     assert_eq!(error["error"], "invalid_request", "{sent}");
     assert!(!error["message"].as_str().expect("a message").contains("canary"), "{error}");
     assert_eq!(socket.next_within(PATIENCE), Some(Event::Closed(4400)), "{sent}");
-}
-
-fn visit() -> Visit {
-    let workspace = Workspace::shared();
-    let key = workspace.open_for_chat(&json!({}));
-    workspace.visit(&key)
 }
 
 /// Nothing of this conversation is stored: any secret finds it empty and may begin it.
@@ -291,7 +284,7 @@ fn who_says_nothing_of_substance_in_ten_seconds_is_cut_off() {
     let talking = Visit { conversation: fresh("conversation"), ..visit.clone() };
     let mut talking_socket = talking.begun();
     // Not long before the ten seconds are over, and not long after.
-    assert_eq!(silent.next_within(Duration::from_secs(4)), None);
+    assert_eq!(silent.next_within(Duration::from_secs(2)), None);
     for (socket, what) in [(&mut silent, "silent"), (&mut pinging, "pinging"), (&mut renewing, "renewing")] {
         assert_eq!(socket.next_within(PATIENCE), Some(Event::Closed(4408)), "{what}");
     }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::panic, reason = "a helper that meets what must not be fails its test")]
 
+mod answers;
 mod bodies;
 mod chat;
 mod config;
@@ -20,10 +21,13 @@ mod resume;
 mod routes;
 mod scopes;
 mod secrecy;
+mod shop;
 mod sources;
 mod tenants;
 mod test_widget_token;
+mod token_encoding;
 mod token_renewal;
 mod upgrade;
+mod widget_assets;
 mod widget_config;
 mod widget_token;

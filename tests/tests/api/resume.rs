@@ -1,13 +1,8 @@
 //! Lost connections: the answer goes on, and the widget takes up where it was.
 
+use crate::shop::visit;
 use serde_json::{Value, json};
-use weft_tests::api::{PATIENCE, Socket, Visit, Workspace, fresh, patiently, resume};
-
-fn visit() -> Visit {
-    let workspace = Workspace::shared();
-    let key = workspace.open_for_chat(&json!({}));
-    workspace.visit(&key)
-}
+use weft_tests::api::{PATIENCE, Socket, fresh, patiently, resume};
 
 /// What a widget has of one answer: each delta with its `seq`.
 #[derive(Default)]

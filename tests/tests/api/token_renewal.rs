@@ -1,14 +1,9 @@
 //! Tokens that end while the socket is open, and their renewal on that same socket.
 
+use crate::shop::visit;
 use serde_json::json;
 use std::time::Duration;
 use weft_tests::api::{Event, Socket, Visit, Workspace, chat_request, fresh, now_secs, patiently};
-
-fn visit() -> Visit {
-    let workspace = Workspace::shared();
-    let key = workspace.open_for_chat(&json!({}));
-    workspace.visit(&key)
-}
 
 fn refresh(socket: &mut Socket, token: &str) {
     socket.send(&json!({ "type": "auth.refresh", "payload": { "widgetToken": token } }));
@@ -32,8 +27,8 @@ fn ask(socket: &mut Socket) -> serde_json::Value {
 #[test]
 fn a_request_after_the_token_s_end_is_refused_until_a_fresh_one_comes() {
     let visit = visit();
-    let ends = now_secs() + 3;
-    let short = Visit { forge: visit.forge.clone().times(0, 3), ..visit.clone() };
+    let ends = now_secs() + 5;
+    let short = Visit { forge: visit.forge.clone().times(0, 5), ..visit.clone() };
     let mut socket = short.begun();
     let refusal =
         patiently(Duration::from_secs(20), || Some(ask(&mut socket)).filter(|frame| frame["type"] == "chat.error"));
@@ -49,12 +44,12 @@ fn a_request_after_the_token_s_end_is_refused_until_a_fresh_one_comes() {
 #[test]
 fn the_end_of_a_token_is_announced_in_time_to_renew_it() {
     let visit = visit();
-    let short = Visit { forge: visit.forge.clone().times(0, 12), ..visit.clone() };
-    let ends = now_secs() + 12;
+    let short = Visit { forge: visit.forge.clone().times(0, 16), ..visit.clone() };
+    let ends = now_secs() + 16;
     let mut socket = short.begun();
     let expiring = socket.expect("auth.expiring");
     let left = expiring["expiresInSecs"].as_i64().expect("seconds");
-    assert!((1..=12).contains(&left), "{expiring}");
+    assert!((1..=16).contains(&left), "{expiring}");
     assert!(now_secs() < ends, "before its end");
     refresh(&mut socket, &visit.token());
     // The old one's end is no end any more.
