@@ -121,15 +121,18 @@ const FAILURES = {
   "500 with details": json(500, { error: "internal", message: "upstream-detail" }),
   "401: the secret key is wrong": json(401, { error: "invalid_key", message: "upstream-detail" }),
   "403: the key lacks a scope": json(403, { error: "insufficient_scope", message: "upstream-detail" }),
-  "429": (response) => json(429, { error: "rate_limited", message: "upstream-detail" })(response.setHeader("Retry-After", "7")),
-  "an HTML page": (response) => response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>upstream-detail</h1>"),
+  429: (response) =>
+    json(429, { error: "rate_limited", message: "upstream-detail" })(response.setHeader("Retry-After", "7")),
+  "an HTML page": (response) =>
+    response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>upstream-detail</h1>"),
   "JSON without a token": json(200, { message: "upstream-detail" }),
   "a token that is no text": json(200, { token: 7 }),
   "a list": json(200, []),
   null: json(200, null),
   "a broken connection": (response) => response.destroy(),
-  "silence": () => {},
-  "silence in the middle": (response) => response.writeHead(200, { "Content-Type": "application/json" }).write('{"token"'),
+  silence: () => {},
+  "silence in the middle": (response) =>
+    response.writeHead(200, { "Content-Type": "application/json" }).write('{"token"'),
 };
 
 async function tryOut(name) {
@@ -168,11 +171,16 @@ async function tryOut(name) {
   try {
     await listening(port, server);
     const login = await fetch(`${url}/try/login`, { method: "POST" });
-    const cookie = login.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+    const cookie = login.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
     const ask = (headers, body = "{}") =>
       fetch(`${url}/weft/token`, {
         method: "POST",
         redirect: "manual",
+        // Later than the widget, which gives up after 10 s.
+        signal: AbortSignal.timeout(15_000),
         headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin", Origin: url, ...headers },
         body,
       });
@@ -232,7 +240,11 @@ async function tryOut(name) {
       await expect(await ask({ Cookie: cookie }), 502, { error: "chat_unavailable" });
     });
     await check("the site's log holds neither the key nor the token", () => {
-      equal([SECRET_KEY, TOKEN].some((secret) => server.log.includes(secret)), false, "a secret in the log");
+      equal(
+        [SECRET_KEY, TOKEN].some((secret) => server.log.includes(secret)),
+        false,
+        "a secret in the log",
+      );
     });
     if (result.failed > 0) console.log(`\nThe site's log ends:\n${server.log.slice(-2000)}`);
   } finally {
@@ -258,14 +270,20 @@ function equal(actual, expected, what) {
 }
 
 function run([program, ...args], cwd) {
-  const { status, error } = spawnSync(program, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+  const { status, error } = spawnSync(program, args, { cwd, env, stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${error ?? status}`);
 }
 
 function start([program, ...args], cwd, variables) {
   // A proxy of the environment couldn't reach this machine's ports.
   const inherited = Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name));
-  const env = { ...Object.fromEntries(inherited), WEFT_SECRET_KEY: SECRET_KEY, TRY_DATABASE: "try.sqlite3", ...variables };
+  const env = {
+    ...Object.fromEntries(inherited),
+    NEXT_TELEMETRY_DISABLED: "1",
+    WEFT_SECRET_KEY: SECRET_KEY,
+    ...variables,
+  };
   // A group of its own: some start further processes, and all are to end.
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const server = { log: "", ended: false, stop: () => server.ended || process.kill(-child.pid, "SIGKILL") };

@@ -1,7 +1,5 @@
 """A site around the endpoint, for try.mjs: its login lets everybody in."""
 
-import os
-
 import django
 from django.conf import settings
 from django.core.management import call_command
@@ -11,7 +9,7 @@ settings.configure(
     SECRET_KEY="for the trial only",
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["TRY_DATABASE"]}},
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "try.sqlite3"}},
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
     MIDDLEWARE=[
