@@ -25,6 +25,11 @@ const COMMON: [&str; 7] = [
     ".cargo",
 ];
 
+/// How the widget is compiled, and its standard library with it: for size, without the texts and the formatting of panics
+/// that nobody in a browser reads. The flags are unstable; the toolchain is pinned, so they mean the same everywhere.
+const WIDGET_RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+const WIDGET_CARGO_FLAGS: [&str; 4] = ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
+
 /// Builds the Worker and the widget: all that `wrangler dev` and `wrangler deploy` need.
 ///
 /// # Errors
@@ -52,7 +57,7 @@ fn worker(project: &Project, tools: &Tools) -> Result<()> {
 }
 
 fn widget(project: &Project, tools: &Tools) -> Result<()> {
-    let stamp = stamp(project, "widget", &["widget", "xtask/src/assets.rs"])?;
+    let stamp = stamp(project, "widget", &["widget", "xtask/src/assets.rs", "xtask/src/build.rs"])?;
     if stamp.is_fresh() && assets::are_complete(project) {
         return Ok(());
     }
@@ -76,11 +81,23 @@ fn widget(project: &Project, tools: &Tools) -> Result<()> {
             "--no-pack",
         ])
         .args(["--out-name", "weft", "--out-dir"])
-        .arg(&package);
+        .arg(&package)
+        .arg("--")
+        .args(WIDGET_CARGO_FLAGS)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", WIDGET_RUSTFLAGS)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z")
+        // A folder of its own: the Worker is compiled for the same target with other flags.
+        .env("CARGO_TARGET_DIR", target_dir(project).join("widget"));
     run(&mut command, "wasm-pack")?;
     assets::write(project, tools, &package)?;
     println!("Built the widget, {}.", in_words(stopwatch.elapsed()));
     stamp.set()
+}
+
+/// Where cargo puts what it compiles.
+fn target_dir(project: &Project) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.path("target"), |dir| project.root().join(dir))
 }
 
 fn stamp(project: &Project, name: &str, inputs: &[&str]) -> Result<Stamp> {

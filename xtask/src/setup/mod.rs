@@ -5,7 +5,7 @@
 mod cargo_tools;
 mod chromium;
 mod node;
-mod wasm_target;
+mod toolchain;
 
 pub use chromium::Chromium;
 pub use node::NodeTools;
@@ -35,7 +35,7 @@ impl Tools {
     /// # Errors
     /// Says what can't be installed, and what to do.
     pub fn ready(project: &Project) -> Result<Self> {
-        wasm_target::ready(project)?;
+        toolchain::ready(project)?;
         let node = node::ready(project)?;
         let [wasm_bindgen, worker_build, wasm_pack] = cargo_tools::ready()?;
         let [esbuild, wasm_opt] = ["esbuild", "wasm-opt"].map(|name| project.npm_program(name));
