@@ -1,155 +1,99 @@
 //! The one table of error codes: what each is called, which HTTP status it has, and what it says (contract of the
 //! HTTP API and of protocol 1). No other place decides a status.
 
-/// A refusal or failure, by its public code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
+/// Makes the table below into the type. Each column is a function of its own, so that the widget, which reads codes alone,
+/// carries no sentences.
+macro_rules! error_codes {
+    ($( $(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $message:literal; )*) => {
+        /// A refusal or failure, by its public code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $( $(#[$doc])* $name, )*
+        }
+
+        impl ErrorCode {
+            /// Every code, in the table's order.
+            pub const ALL: [Self; [$($code),*].len()] = [$(Self::$name),*];
+
+            /// The code as it stands in `error`.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The sentence for `message` where nothing more precise is to be said.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+
+            /// Reads a code from the wire.
+            #[must_use]
+            pub fn parse(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+error_codes! {
     /// Body, path or query fails its rules; the message names the field.
-    InvalidRequest,
+    InvalidRequest = "invalid_request", 400, "The request is not valid.";
     /// No credential came.
-    MissingAuthorization,
+    MissingAuthorization = "missing_authorization", 401, "A credential is required: send Authorization: Bearer <key>.";
     /// A credential came, but not of a credential's shape.
-    MalformedKey,
+    MalformedKey = "malformed_key", 401, "The credential does not have the shape of a key or session token.";
     /// Not issued here, unknown, revoked or expired: all alike.
-    InvalidKey,
+    InvalidKey = "invalid_key", 401, "The credential is not valid.";
     /// Widget token refused.
-    InvalidToken,
+    InvalidToken = "invalid_token", 401, "The widget token is not valid.";
     /// Widget token too old.
-    ExpiredToken,
+    ExpiredToken = "expired_token", 401, "The widget token has expired.";
     /// The live config requires a signed widget token and none came.
-    TokenRequired,
+    TokenRequired = "token_required", 401, "A signed widget token is required.";
     /// The history secret is not this conversation's.
-    WrongHistorySecret,
+    WrongHistorySecret = "wrong_history_secret", 403, "The history secret is not this conversation's.";
     /// The credential doesn't reach that far.
-    InsufficientScope,
+    InsufficientScope = "insufficient_scope", 403, "The credential does not have the scope that this needs.";
     /// The page's origin isn't on the allow-list.
-    OriginNotAllowed,
+    OriginNotAllowed = "origin_not_allowed", 403, "This origin is not on the allow-list of the live config.";
     /// Secret keys are off for this tenant.
-    ApiKeysDisabled,
+    ApiKeysDisabled = "api_keys_disabled", 403, "Secret keys are disabled for this tenant; use session tokens.";
     /// A credential came over plain HTTP.
-    HttpsRequired,
+    HttpsRequired = "https_required", 403, "Credentials are accepted over HTTPS only.";
     /// Missing, or another tenant's: both alike.
-    NotFound,
+    NotFound = "not_found", 404, "There is nothing here.";
     /// The path is there, the method isn't.
-    MethodNotAllowed,
+    MethodNotAllowed = "method_not_allowed", 405, "This path does not take this method.";
     /// It contradicts what is stored.
-    Conflict,
+    Conflict = "conflict", 409, "The request contradicts what is stored.";
     /// Three active keys of that type and environment are there.
-    KeyLimitReached,
+    KeyLimitReached = "key_limit_reached", 409, "There are 3 active keys of this type and environment; revoke one first.";
     /// A body or frame of more than 64 KiB.
-    PayloadTooLarge,
+    PayloadTooLarge = "payload_too_large", 413, "At most 64 KiB are accepted.";
     /// The key's window is full.
-    RateLimited,
+    RateLimited = "rate_limited", 429, "Too many requests; retry after the time given.";
     /// The visitor's daily or monthly limit is reached.
-    QuotaExceeded,
+    QuotaExceeded = "quota_exceeded", 429, "The message limit is reached; it resets at the time given.";
     /// The deployment lacks a setting.
-    Misconfigured,
+    Misconfigured = "misconfigured", 500, "This deployment lacks a setting; its log names it.";
     /// Our own fault.
-    Internal,
+    Internal = "internal", 500, "Something went wrong on our side.";
     /// The agent gave no answer.
-    AgentFailed,
+    AgentFailed = "agent_failed", 502, "The agent gave no answer.";
     /// `ADMIN_API_KEY` is not set.
-    AdminNotConfigured,
+    AdminNotConfigured = "admin_not_configured", 503, "ADMIN_API_KEY is not set on this deployment.";
     /// An authority can't be reached; try again.
-    Unavailable,
+    Unavailable = "unavailable", 503, "Temporarily unavailable; try again.";
 }
 
 impl ErrorCode {
-    /// Every code, in the table's order.
-    pub const ALL: [Self; 24] = [
-        Self::InvalidRequest,
-        Self::MissingAuthorization,
-        Self::MalformedKey,
-        Self::InvalidKey,
-        Self::InvalidToken,
-        Self::ExpiredToken,
-        Self::TokenRequired,
-        Self::WrongHistorySecret,
-        Self::InsufficientScope,
-        Self::OriginNotAllowed,
-        Self::ApiKeysDisabled,
-        Self::HttpsRequired,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::Conflict,
-        Self::KeyLimitReached,
-        Self::PayloadTooLarge,
-        Self::RateLimited,
-        Self::QuotaExceeded,
-        Self::Misconfigured,
-        Self::Internal,
-        Self::AgentFailed,
-        Self::AdminNotConfigured,
-        Self::Unavailable,
-    ];
-
-    /// The code as it stands in `error`.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        self.row().0
-    }
-
-    /// The HTTP status.
-    #[must_use]
-    pub const fn status(self) -> u16 {
-        self.row().1
-    }
-
-    /// The sentence for `message` where nothing more precise is to be said.
-    #[must_use]
-    pub const fn message(self) -> &'static str {
-        self.row().2
-    }
-
-    const fn row(self) -> (&'static str, u16, &'static str) {
-        match self {
-            Self::InvalidRequest => ("invalid_request", 400, "The request is not valid."),
-            Self::MissingAuthorization => {
-                ("missing_authorization", 401, "A credential is required: send Authorization: Bearer <key>.")
-            }
-            Self::MalformedKey => {
-                ("malformed_key", 401, "The credential does not have the shape of a key or session token.")
-            }
-            Self::InvalidKey => ("invalid_key", 401, "The credential is not valid."),
-            Self::InvalidToken => ("invalid_token", 401, "The widget token is not valid."),
-            Self::ExpiredToken => ("expired_token", 401, "The widget token has expired."),
-            Self::TokenRequired => ("token_required", 401, "A signed widget token is required."),
-            Self::WrongHistorySecret => ("wrong_history_secret", 403, "The history secret is not this conversation's."),
-            Self::InsufficientScope => {
-                ("insufficient_scope", 403, "The credential does not have the scope that this needs.")
-            }
-            Self::OriginNotAllowed => {
-                ("origin_not_allowed", 403, "This origin is not on the allow-list of the live config.")
-            }
-            Self::ApiKeysDisabled => {
-                ("api_keys_disabled", 403, "Secret keys are disabled for this tenant; use session tokens.")
-            }
-            Self::HttpsRequired => ("https_required", 403, "Credentials are accepted over HTTPS only."),
-            Self::NotFound => ("not_found", 404, "There is nothing here."),
-            Self::MethodNotAllowed => ("method_not_allowed", 405, "This path does not take this method."),
-            Self::Conflict => ("conflict", 409, "The request contradicts what is stored."),
-            Self::KeyLimitReached => {
-                ("key_limit_reached", 409, "There are 3 active keys of this type and environment; revoke one first.")
-            }
-            Self::PayloadTooLarge => ("payload_too_large", 413, "At most 64 KiB are accepted."),
-            Self::RateLimited => ("rate_limited", 429, "Too many requests; retry after the time given."),
-            Self::QuotaExceeded => {
-                ("quota_exceeded", 429, "The message limit is reached; it resets at the time given.")
-            }
-            Self::Misconfigured => ("misconfigured", 500, "This deployment lacks a setting; its log names it."),
-            Self::Internal => ("internal", 500, "Something went wrong on our side."),
-            Self::AgentFailed => ("agent_failed", 502, "The agent gave no answer."),
-            Self::AdminNotConfigured => ("admin_not_configured", 503, "ADMIN_API_KEY is not set on this deployment."),
-            Self::Unavailable => ("unavailable", 503, "Temporarily unavailable; try again."),
-        }
-    }
-
-    /// Reads a code from the wire.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.code() == code)
-    }
-
     /// Whether it speaks of a widget token that was refused or missing: the socket stays open for a fresh one.
     #[must_use]
     pub const fn is_token_refusal(self) -> bool {
