@@ -79,12 +79,12 @@ impl ClientSession {
         if self.ended.is_some() {
             if !matches!(self.link, Link::Down) {
                 self.link = Link::Down;
-                self.actions.push_back(Action::Disconnect);
+                self.actions.push(Action::Disconnect);
             }
         } else {
             if self.wants_token() {
                 self.tokens.is_fetching = true;
-                self.actions.push_back(Action::FetchToken);
+                self.actions.push(Action::FetchToken);
             }
             self.advance_link(now);
         }
@@ -96,7 +96,7 @@ impl ClientSession {
             Link::Down => {
                 if self.wants_link() && !self.is_offline && self.retry_at.is_none() {
                     self.link = Link::Connecting { since: now };
-                    self.actions.push_back(Action::Connect);
+                    self.actions.push(Action::Connect);
                 }
             }
             Link::Connecting { since } => {
@@ -120,7 +120,7 @@ impl ClientSession {
     }
 
     fn give_up_link(&mut self, now: Timestamp) {
-        self.actions.push_back(Action::Disconnect);
+        self.actions.push(Action::Disconnect);
         self.drop_link(now);
     }
 
@@ -132,7 +132,7 @@ impl ClientSession {
         if up.resumed
             && let Some(id) = self.cancelling.take()
         {
-            self.actions.push_back(Action::Send(ClientFrame::Cancel(id)));
+            self.actions.push(Action::Send(ClientFrame::Cancel(id)));
         }
         if let Some(waiting) = &mut up.waiting {
             if now.millis_since(waiting.since) < REPLY_MS {
@@ -143,19 +143,19 @@ impl ClientSession {
         } else if self.begun && (!up.resumed || is_answer_late) {
             self.answer_heard_at = now;
             up.waiting = Some(Waiting { reply: Reply::History, since: now, tries: 1 });
-        } else if may_send && let Some(id) = self.outbox.front() {
+        } else if may_send && let Some(id) = self.outbox.first() {
             up.waiting = Some(Waiting { reply: Reply::Accepted(id.clone()), since: now, tries: 1 });
         } else if let Some(token) = &self.tokens.held
             && up.introduced
             && !up.token_sent
         {
             up.token_sent = true;
-            self.actions.push_back(Action::Send(ClientFrame::Refresh(token.secret.clone())));
+            self.actions.push(Action::Send(ClientFrame::Refresh(token.secret.clone())));
             return;
         } else {
             if up.pinged_at.is_none() && now.millis_since(up.heard_at) >= PING_AFTER_MS {
                 up.pinged_at = Some(now);
-                self.actions.push_back(Action::Send(ClientFrame::Ping));
+                self.actions.push(Action::Send(ClientFrame::Ping));
             }
             return;
         }
@@ -197,7 +197,7 @@ impl ClientSession {
                 })
             }
         };
-        self.actions.push_back(Action::Send(frame));
+        self.actions.push(Action::Send(frame));
     }
 
     fn update_status(&mut self) {
@@ -223,7 +223,7 @@ impl ClientSession {
         };
         if status != self.status {
             self.status = status;
-            self.events.push_back(Event::Status);
+            self.events.push(Event::Status);
         }
     }
 

@@ -65,7 +65,7 @@ impl ClientSession {
                 let secs = i64::try_from(limit.reset_in_secs).unwrap_or(i64::MAX);
                 self.limited_until = Some(now.plus_secs(secs));
                 up.waiting = None;
-                self.events.push_back(Event::Limit(limit));
+                self.events.push(Event::Limit(limit));
             }
             ServerFrame::Pong => {}
         }
@@ -97,19 +97,19 @@ impl ClientSession {
             Some(ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::QuotaExceeded | ErrorCode::Internal) => {
                 let wait = error.retry_after_secs.map_or_else(|| self.backoff.next_ms(), |secs| i64::from(secs) * 1000);
                 self.hold_until = Some(now.plus_millis(wait));
-                self.events.push_back(Event::Error(error));
+                self.events.push(Event::Error(error));
             }
             _ => {
                 // Sent again it would be refused again. (Where it was stored, its answer tells what went wrong.)
                 if let Some(id) = &error.request_id
-                    && let Some(at) = self.outbox.iter().position(|known| known == id)
+                    && self.outbox.contains(id)
                 {
-                    self.outbox.remove(at);
-                    self.actions.push_back(Action::Persist);
+                    self.outbox.retain(|known| known != id);
+                    self.actions.push(Action::Persist);
                     let change = self.transcript.refuse(id, code.unwrap_or(ErrorCode::InvalidRequest));
                     self.show(change);
                 }
-                self.events.push_back(Event::Error(error));
+                self.events.push(Event::Error(error));
             }
         }
     }
@@ -127,10 +127,11 @@ impl ClientSession {
             }
         }
         self.backoff.reset();
-        let was_kept = self.outbox.iter().position(|known| known == id).and_then(|at| self.outbox.remove(at)).is_some();
-        if was_kept || !self.begun {
+        let kept = self.outbox.len();
+        self.outbox.retain(|known| known != id);
+        if self.outbox.len() < kept || !self.begun {
             self.begun = true;
-            self.actions.push_back(Action::Persist);
+            self.actions.push(Action::Persist);
         }
     }
 

@@ -20,7 +20,6 @@ use crate::protocol::ws::{ClientFrame, CloseCode, is_message_text};
 use crate::secret::HistorySecret;
 use crate::time::Timestamp;
 use link::{Link, Tokens, Up};
-use std::collections::VecDeque;
 
 /// A token is renewed this long before its end rather than used.
 const TOKEN_MARGIN_MS: i64 = 10_000;
@@ -34,7 +33,7 @@ pub struct ClientSession {
     history_secret: HistorySecret,
     begun: bool,
     require_signed_token: bool,
-    outbox: VecDeque<RequestId>,
+    outbox: Vec<RequestId>,
     transcript: Transcript,
     link: Link,
     tokens: Tokens,
@@ -54,8 +53,8 @@ pub struct ClientSession {
     answer_heard_at: Timestamp,
     ended: Option<Ended>,
     status: Status,
-    actions: VecDeque<Action>,
-    events: VecDeque<Event>,
+    actions: Vec<Action>,
+    events: Vec<Event>,
 }
 
 impl ClientSession {
@@ -66,7 +65,7 @@ impl ClientSession {
             history_secret: config.history_secret,
             begun: config.begun,
             require_signed_token: config.require_signed_token,
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
             transcript: Transcript::default(),
             link: Link::Down,
             tokens: Tokens::default(),
@@ -82,13 +81,13 @@ impl ClientSession {
             answer_heard_at: Timestamp::default(),
             ended: None,
             status: Status::Idle,
-            actions: VecDeque::new(),
-            events: VecDeque::new(),
+            actions: Vec::new(),
+            events: Vec::new(),
         };
         for (id, text) in config.outbox {
-            session.outbox.push_back(id.clone());
+            session.outbox.push(id.clone());
             let change = session.transcript.send(id, text);
-            session.events.push_back(Event::Transcript(change));
+            session.events.push(Event::Transcript(change));
         }
         session
     }
@@ -123,12 +122,12 @@ impl ClientSession {
 
     /// What to do next; call until `None` after each input.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        take_first(&mut self.actions)
     }
 
     /// What to show next; call until `None` after each input.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        take_first(&mut self.events)
     }
 
     /// The visitor opened the panel: get ready.
@@ -148,10 +147,10 @@ impl ClientSession {
         if !is_message_text(text) {
             return false;
         }
-        self.outbox.push_back(id.clone());
+        self.outbox.push(id.clone());
         let change = self.transcript.send(id, text.to_owned());
-        self.events.push_back(Event::Transcript(change));
-        self.actions.push_back(Action::Persist);
+        self.events.push(Event::Transcript(change));
+        self.actions.push(Action::Persist);
         self.advance(now);
         true
     }
@@ -244,7 +243,7 @@ impl ClientSession {
             && up.pinged_at.is_none()
         {
             up.pinged_at = Some(now);
-            self.actions.push_back(Action::Send(ClientFrame::Ping));
+            self.actions.push(Action::Send(ClientFrame::Ping));
         }
         self.advance(now);
     }
@@ -253,7 +252,7 @@ impl ClientSession {
     pub fn handle_offline(&mut self, now: Timestamp) {
         self.is_offline = true;
         if !matches!(self.link, Link::Down) {
-            self.actions.push_back(Action::Disconnect);
+            self.actions.push(Action::Disconnect);
             self.drop_link(now);
         }
         self.advance(now);
@@ -263,4 +262,9 @@ impl ClientSession {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         self.advance(now);
     }
+}
+
+/// Queues are short here, so they are plain lists: a ring buffer's code would be downloaded by every visitor.
+fn take_first<T>(queue: &mut Vec<T>) -> Option<T> {
+    (!queue.is_empty()).then(|| queue.remove(0))
 }
