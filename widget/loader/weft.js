@@ -16,8 +16,9 @@
   let failures = "";
 
   // `!important` inside a shadow root wins over whatever the page's own style sheets say of the host. The colour is
-  // taken only where it is one, so that it can't end the rule it stands in. The icon is there while no text is.
-  sheet.replaceSync(`:host{all:initial!important;--a:${CSS.supports("color", options.accentColor) ? options.accentColor : "#1f5eff"}}button{border:0;position:fixed;z-index:2147483647;bottom:max(20px,env(safe-area-inset-bottom));${/left/.test(options.position) ? "left" : "right"}:20px;padding:0 28px;border-radius:28px;font:15px/56px system-ui;height:56px;background:var(--a);color:#fff;color:lab(from var(--a) clamp(0,(50 - l)*99,100) 0 0);box-shadow:0 4px 16px #0004;cursor:pointer;forced-color-adjust:none}button:empty:before{content:"";position:absolute;inset:14px;background:currentColor;clip-path:path("M3 1h22q3 0 3 3v15q0 3-3 3h-11l-7 6v-6h-4q-3 0-3-3v-15q0-3 3-3")}[aria-busy=true]{opacity:.5;transition:2s}`);
+  // taken only where it is one, so that it can't end the rule it stands in. The icon is there while no text is. The
+  // rules are for the launcher alone: the panel's own buttons come to stand in the same root.
+  sheet.replaceSync(`:host{all:initial!important;--a:${CSS.supports("color", options.accentColor) ? options.accentColor : "#1f5eff"}}:host>button{border:0;position:fixed;z-index:2147483647;bottom:max(20px,env(safe-area-inset-bottom));${/left/.test(options.position) ? "left" : "right"}:20px;padding:0 28px;border-radius:28px;font:15px/56px system-ui;height:56px;background:var(--a);color:#fff;color:lab(from var(--a) clamp(0,(50 - l)*99,100) 0 0);box-shadow:0 4px 16px #0004;cursor:pointer;forced-color-adjust:none;&:empty:before{content:"";position:absolute;inset:14px;background:currentColor;clip-path:path("M3 1h22q3 0 3 3v15q0 3-3 3h-11l-7 6v-6h-4q-3 0-3-3v-15q0-3 3-3")}&[aria-busy=true]{opacity:.5;transition:2s}}`);
   root.adoptedStyleSheets = [sheet];
 
   const load = async () => {
