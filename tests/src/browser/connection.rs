@@ -39,7 +39,8 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects to `path` of the browser that listens on `port`.
     pub(super) fn open(port: u16, path: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| format!("the browser is gone: {error}"))?;
+        let stream =
+            TcpStream::connect(("127.0.0.1", port)).map_err(|error| format!("the browser is gone: {error}"))?;
         let told = |error: std::io::Error| format!("can't set up the connection: {error}");
         stream.set_read_timeout(Some(REPLY_DEADLINE)).map_err(told)?;
         stream.set_nodelay(true).map_err(told)?;
@@ -107,7 +108,9 @@ impl Connection {
                 serde_json::from_str(&text).map(Some).map_err(|error| format!("the browser sent no JSON: {error}"))
             }
             Ok(_) => Ok(None),
-            Err(tungstenite::Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            Err(tungstenite::Error::Io(error))
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(format!("the browser is gone: {error}")),

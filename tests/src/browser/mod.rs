@@ -26,4 +26,4 @@ pub use proxy::Proxy;
 pub use record::{Frame, Record, Request, Socket};
 pub use site::{Reply, Site};
 pub use stage::{Demo, OwnSite};
-pub use widget::{Shown, ShownMessage, ShownSource};
+pub use widget::{Part, Shown, ShownMessage, ShownSource};

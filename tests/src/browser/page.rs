@@ -168,7 +168,8 @@ impl Page {
     /// # Errors
     /// What it threw, or why it could not be asked, as while a new page comes.
     pub fn try_evaluate(&self, expression: &str) -> Result<Value, String> {
-        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true });
+        let params =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true });
         value_of(self.try_call("Runtime.evaluate", &params)?)
     }
 
@@ -200,8 +201,7 @@ impl Page {
 
     /// Takes the network away, or gives it back.
     pub fn set_offline(&self, is_offline: bool) {
-        let params =
-            json!({ "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        let params = json!({ "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         let _ = self.call("Network.emulateNetworkConditions", &params);
     }
 

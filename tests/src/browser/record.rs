@@ -88,6 +88,8 @@ pub struct Record {
     pub exceptions: Vec<String>,
     /// Violations of the page's content security policy, as the browser reports them to developers.
     pub violations: Vec<String>,
+    /// What the browser added to requests, by id: it may tell that before it tells of the request.
+    added_headers: Vec<(String, String)>,
 }
 
 impl Record {
@@ -125,20 +127,28 @@ impl Record {
     pub(super) fn take(&mut self, event: &Event) {
         let params = &event.params;
         match event.method.as_str() {
-            "Network.requestWillBeSent" => self.requests.push(Request {
-                id: text(&params["requestId"]),
-                method: text(&params["request"]["method"]),
-                url: text(&params["request"]["url"]) + &text(&params["request"]["urlFragment"]),
-                page_url: text(&params["documentURL"]),
-                kind: text(&params["type"]),
-                headers: params["request"]["headers"].to_string(),
-                body: params["request"]["postData"].as_str().map(str::to_owned),
-                status: None,
-                failure: None,
-            }),
+            "Network.requestWillBeSent" => {
+                let id = text(&params["requestId"]);
+                let added =
+                    self.added_headers.iter().filter(|(known, _)| *known == id).map(|(_, headers)| headers.as_str());
+                let headers = params["request"]["headers"].to_string() + &added.collect::<String>();
+                self.requests.push(Request {
+                    id,
+                    method: text(&params["request"]["method"]),
+                    url: text(&params["request"]["url"]) + &text(&params["request"]["urlFragment"]),
+                    page_url: text(&params["documentURL"]),
+                    kind: text(&params["type"]),
+                    headers,
+                    body: params["request"]["postData"].as_str().map(str::to_owned),
+                    status: None,
+                    failure: None,
+                });
+            }
             "Network.requestWillBeSentExtraInfo" => {
-                if let Some(request) = self.request(params) {
-                    request.headers.push_str(&params["headers"].to_string());
+                let headers = params["headers"].to_string();
+                match self.request(params) {
+                    Some(request) => request.headers.push_str(&headers),
+                    None => self.added_headers.push((text(&params["requestId"]), headers)),
                 }
             }
             "Network.responseReceived" => {
@@ -177,7 +187,12 @@ impl Record {
             }
             "Log.entryAdded" => {
                 let entry = &params["entry"];
-                self.console.push(format!("{}: {} ({})", text(&entry["level"]), text(&entry["text"]), text(&entry["url"])));
+                self.console.push(format!(
+                    "{}: {} ({})",
+                    text(&entry["level"]),
+                    text(&entry["text"]),
+                    text(&entry["url"])
+                ));
             }
             "Runtime.exceptionThrown" => {
                 let details = &params["exceptionDetails"];

@@ -35,7 +35,8 @@ impl Page {
     }
 
     fn find_shadow_root(&self) -> Result<String, String> {
-        let host = self.try_call("Runtime.evaluate", &json!({ "expression": format!("document.querySelector('{HOST}')") }))?;
+        let host =
+            self.try_call("Runtime.evaluate", &json!({ "expression": format!("document.querySelector('{HOST}')") }))?;
         let object = host["result"]["objectId"].as_str().ok_or("there is no widget on the page")?;
         let node = self.try_call("DOM.describeNode", &json!({ "objectId": object, "depth": 1, "pierce": true }))?;
         let root = &node["node"]["shadowRoots"][0];

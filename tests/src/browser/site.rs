@@ -20,7 +20,8 @@ impl Reply {
     /// A page.
     #[must_use]
     pub fn html(body: &str) -> Self {
-        Self { status: 200, headers: Vec::new(), body: body.to_owned() }.header("Content-Type", "text/html; charset=utf-8")
+        Self { status: 200, headers: Vec::new(), body: body.to_owned() }
+            .header("Content-Type", "text/html; charset=utf-8")
     }
 
     /// JSON text, whole or not.
@@ -54,7 +55,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts a site on which every path is 404.
+    /// Starts a site on which every path is 404, but for the icon that browsers look for.
     ///
     /// # Panics
     /// Where no port is free.
@@ -64,6 +65,8 @@ impl Site {
         let address = listener.local_addr().expect("a listener has an address");
         let site = Self { address, paths: Arc::default(), is_over: Arc::default() };
         let (paths, is_over) = (Arc::clone(&site.paths), Arc::clone(&site.is_over));
+        // Browsers ask for it unasked; a 404 would be an error in the page's console.
+        site.answer("/favicon.ico", || Reply::html("").status(204));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if is_over.load(Ordering::SeqCst) {
@@ -126,6 +129,10 @@ fn answer(stream: &TcpStream, paths: &Mutex<HashMap<String, Handler>>) -> Option
     let handler = paths.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
     let reply = handler.map_or_else(|| Reply::html("Not found").status(404), |handler| handler());
     let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!("HTTP/1.1 {} -\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", reply.status, reply.body.len());
+    let head = format!(
+        "HTTP/1.1 {} -\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n",
+        reply.status,
+        reply.body.len()
+    );
     (&mut &*stream).write_all([head.as_bytes(), reply.body.as_bytes()].concat().as_slice()).ok()
 }

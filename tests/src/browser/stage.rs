@@ -43,7 +43,8 @@ impl Demo {
     /// Where its keys can't be read.
     #[must_use]
     pub fn secret_key(&self) -> String {
-        let text = fs::read_to_string(self.state.join("demo.json")).expect("cargo xtask test keeps the demo's keys there");
+        let text =
+            fs::read_to_string(self.state.join("demo.json")).expect("cargo xtask test keeps the demo's keys there");
         serde_json::from_str::<DemoKeys>(&text).expect("two keys").secret
     }
 

@@ -43,6 +43,24 @@ const LOOK: &str = r"function () {
     };
 }";
 
+/// A part of the widget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The button on the page.
+    Launcher,
+    /// What it opens.
+    Panel,
+}
+
+impl Part {
+    const fn selector(self) -> &'static str {
+        match self {
+            Self::Launcher => "button",
+            Self::Panel => "[role=dialog]",
+        }
+    }
+}
+
 /// What is to be seen of the widget.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -156,14 +174,31 @@ impl Page {
     /// Where there is none to be seen.
     #[track_caller]
     pub fn click_button(&self, name: &str) {
-        let at = self.wait_for(&format!("the button {name:?}"), || {
-            let list = format!(
-                "[...this.querySelectorAll('button')].filter((e) => (e.innerText.trim() || e.ariaLabel) === {})",
-                json!(name)
-            );
-            self.middle_of("button", &list)
-        });
+        let at = self.wait_for(&format!("the button {name:?}"), || self.button(name));
         self.click(at);
+    }
+
+    /// The same, where it is there at this moment.
+    pub fn click_button_if_there(&self, name: &str) {
+        if let Some(at) = self.button(name) {
+            self.click(at);
+        }
+    }
+
+    fn button(&self, name: &str) -> Option<Point> {
+        let list = format!(
+            "[...this.querySelectorAll('button')].filter((e) => (e.innerText.trim() || e.ariaLabel) === {})",
+            json!(name)
+        );
+        self.middle_of("button", &list)
+    }
+
+    /// Clicks into the composer.
+    #[track_caller]
+    pub fn focus_composer(&self) {
+        let at = self.wait_for("the composer", || self.middle_of("textarea", "this.querySelectorAll('textarea')"));
+        self.click(at);
+        self.wait_for_shown("the focus in the composer", |shown| shown.composer_is_focused);
     }
 
     /// Clicks the launcher and waits for the open panel.
@@ -192,6 +227,41 @@ impl Page {
         self.wait_for_shown("the answer on the screen", |shown| {
             shown.answers().len() >= count && shown.messages.iter().all(|message| message.note != "Sending…")
         })
+    }
+
+    /// The computed style of the launcher or of the panel.
+    ///
+    /// # Panics
+    /// Where there is no widget.
+    #[must_use]
+    #[track_caller]
+    pub fn style_of(&self, part: Part, property: &str) -> String {
+        let function = "function (part, property) { return getComputedStyle(this.querySelector(part))[property]; }";
+        let value = self.in_widget(function, &[json!(part.selector()), json!(property)]);
+        value.unwrap_or_else(|error| panic!("{error}")).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Where the launcher or the panel is: left, top, width, height.
+    ///
+    /// # Panics
+    /// Where there is no widget.
+    #[must_use]
+    #[track_caller]
+    pub fn rectangle_of(&self, part: Part) -> [f64; 4] {
+        let function = "function (part) { const r = this.querySelector(part).getBoundingClientRect(); \
+                        return [r.x, r.y, r.width, r.height]; }";
+        let value = self.in_widget(function, &[json!(part.selector())]).unwrap_or_else(|error| panic!("{error}"));
+        serde_json::from_value(value).expect("four numbers")
+    }
+
+    /// Waits until nothing moves any more, but for what moves for ever.
+    #[track_caller]
+    pub fn wait_until_still(&self) {
+        self.wait_until("animations to end", || {
+            let function = "function () { return document.getAnimations().concat(this.getAnimations()).every((a) => \
+                            a.playState !== 'running' || a.effect.getTiming().iterations === Infinity); }";
+            self.in_widget(function, &[]).is_ok_and(|is_still| is_still == true)
+        });
     }
 
     /// The tab's own storage, as text.

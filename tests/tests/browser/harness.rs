@@ -47,7 +47,9 @@ fn keys_and_clicks_reach_the_page_as_a_persons_do() {
 fn requests_console_and_exceptions_are_recorded() {
     let site = Site::start();
     let (_visitor, page) = open(&site);
-    page.evaluate("fetch('/missing?secret=1', { method: 'POST', body: 'sent', headers: { 'X-Own': 'header' } }).then(() => 0)");
+    page.evaluate(
+        "fetch('/missing?secret=1', { method: 'POST', body: 'sent', headers: { 'X-Own': 'header' } }).then(() => 0)",
+    );
     page.evaluate("setTimeout(() => { throw new Error('nobody caught this') })");
     page.wait_until("the exception", || !page.record().exceptions.is_empty());
     let record = page.record();

@@ -1,3 +1,11 @@
 //! The widget in a real Chromium, on a customer's real pages, against the real Worker.
 
+mod chat;
+mod connection;
+mod embedding;
 mod harness;
+mod intent;
+mod keyboard;
+mod pictures;
+mod refresh;
+mod reload;

@@ -1,0 +1,131 @@
+//! What it looks like: pictures in `target/screenshots`, and the facts about layout that need no eye.
+
+use serde_json::json;
+use weft_tests::browser::{Demo, Page, Part};
+
+const QUESTION: &str = "How long does delivery take, and what does it cost?";
+
+fn asked(page: &Page) {
+    page.open_widget();
+    page.ask(QUESTION);
+    page.wait_for_answers(1);
+    page.wait_until_still();
+}
+
+#[track_caller]
+fn assert_no_sideways_scrolling(page: &Page) {
+    let overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert_eq!(overflow, 0);
+    let inside = page.in_widget(
+        "function () { const log = this.querySelector('.log'); return log.scrollWidth - log.clientWidth; }",
+        &[],
+    );
+    assert_eq!(inside, Ok(0.into()));
+}
+
+/// Every control of the panel is inside of it and leaves the others free.
+#[track_caller]
+fn assert_controls_are_in_place(page: &Page) {
+    let function = "function () {
+        const panel = this.querySelector('[role=dialog]');
+        const controls = [...panel.querySelectorAll('button, textarea')].filter((control) => control.checkVisibility());
+        const name = (control) => control.ariaLabel || control.textContent || control.localName;
+        const box = (element) => element.getBoundingClientRect();
+        const [outer, faults] = [box(panel), []];
+        controls.forEach((one, index) => {
+            const a = box(one);
+            if (a.left < outer.left || a.top < outer.top || a.right > outer.right || a.bottom > outer.bottom) {
+                faults.push(name(one) + ' sticks out');
+            }
+            if (one.localName === 'button' && (a.width < 24 || a.height < 24)) faults.push(name(one) + ' is too small');
+            for (const other of controls.slice(index + 1)) {
+                const b = box(other);
+                if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) {
+                    faults.push(name(one) + ' lies over ' + name(other));
+                }
+            }
+        });
+        return controls.length > 2 ? faults : ['there are only ' + controls.length + ' controls'];
+    }";
+    assert_eq!(page.in_widget(function, &[]), Ok(json!([])));
+}
+
+#[test]
+fn desktop() {
+    let (_visitor, page) = Demo::shared().logged_in_visitor();
+    let _ = page.launcher();
+    page.screenshot("desktop-closed");
+    asked(&page);
+    page.screenshot("desktop-answer");
+    let [left, top, width, height] = page.rectangle_of(Part::Panel);
+    let [window_width, window_height] = window(&page);
+    assert!(left > window_width / 2.0 && left + width <= window_width, "{left} {width} of {window_width}");
+    assert!(top >= 0.0 && top + height <= window_height, "{top} {height} of {window_height}");
+    let [_, launcher_top, ..] = page.rectangle_of(Part::Launcher);
+    assert!(top + height <= launcher_top, "the panel leaves the launcher free");
+    assert_controls_are_in_place(&page);
+    assert_no_sideways_scrolling(&page);
+}
+
+#[test]
+fn phone() {
+    let (_visitor, page) = Demo::shared().logged_in_visitor();
+    page.resize(390, 844, true);
+    page.reload();
+    let _ = page.launcher();
+    page.screenshot("phone-closed");
+    asked(&page);
+    page.screenshot("phone-answer");
+    assert_eq!(page.rectangle_of(Part::Panel), [0.0, 0.0, 390.0, 844.0], "it takes the whole screen");
+    assert_controls_are_in_place(&page);
+    assert_no_sideways_scrolling(&page);
+    page.click_button("Close");
+    page.wait_for_shown("the panel to close", |shown| !shown.is_open);
+}
+
+#[test]
+fn dark() {
+    let (_visitor, page) = Demo::shared().logged_in_visitor();
+    page.prefer_dark(true);
+    asked(&page);
+    page.screenshot("desktop-dark");
+    assert_eq!(page.style_of(Part::Panel, "colorScheme"), "dark");
+    page.prefer_dark(false);
+    page.wait_until("daylight", || page.style_of(Part::Panel, "colorScheme") == "light");
+}
+
+#[test]
+fn errors() {
+    let demo = Demo::shared();
+    let (_visitor, page) = demo.logged_in_visitor();
+    demo.set_fault(&page, Some("html"));
+    page.open_widget();
+    page.ask(QUESTION);
+    page.wait_for_shown("the notice", |shown| !shown.notice_button.is_empty());
+    page.wait_until_still();
+    page.screenshot("desktop-refresh-endpoint-fails");
+    assert_controls_are_in_place(&page);
+    page.set_offline(true);
+    page.wait_for_shown("the notice", |shown| shown.notice.contains("offline"));
+    page.wait_until_still();
+    page.screenshot("desktop-offline");
+}
+
+#[test]
+fn signing_in_is_asked_for_on_a_dark_phone() {
+    let mut visitor = weft_tests::browser::Visitor::new();
+    let page = visitor.page();
+    page.resize(390, 844, true);
+    page.prefer_dark(true);
+    page.go(&Demo::shared().at("/"));
+    page.open_widget();
+    page.wait_for_shown("the notice", |shown| shown.notice.contains("Sign in"));
+    page.wait_until_still();
+    page.screenshot("phone-dark-sign-in");
+    assert_controls_are_in_place(&page);
+    assert_no_sideways_scrolling(&page);
+}
+
+fn window(page: &Page) -> [f64; 2] {
+    serde_json::from_value(page.evaluate("[innerWidth, innerHeight]")).expect("two numbers")
+}

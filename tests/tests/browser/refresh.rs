@@ -1,0 +1,130 @@
+//! The customer's refresh endpoint in all its moods. Each is told to the visitor, who can try again, and loses nothing
+//! that they typed.
+
+use std::collections::HashMap;
+use weft_tests::browser::{Demo, Page, Shown, Visitor};
+
+const QUESTION: &str = "Can I send back a teapot?";
+const DRAFT: &str = "And who pays for that";
+
+/// Asks with the endpoint failing, and types on.
+#[track_caller]
+fn ask_in_vain(page: &Page) -> Shown {
+    page.open_widget();
+    page.ask(QUESTION);
+    page.type_text(DRAFT);
+    let shown = page.wait_for_shown("a notice that can be acted on", |shown| !shown.notice_button.is_empty());
+    assert_eq!(shown.questions(), [QUESTION], "{shown:?}");
+    assert!(shown.answers().is_empty());
+    assert!(page.record().sent("chat.request").is_empty(), "nothing goes out without a token");
+    shown
+}
+
+/// Tries again where that didn't happen by itself, and holds that nothing was lost.
+#[track_caller]
+fn try_again(page: &Page) {
+    let shown = page.wait_for("the answer after another try", || {
+        let shown = page.shown();
+        if !shown.notice_button.is_empty() {
+            page.click_button_if_there(&shown.notice_button);
+        }
+        Some(shown).filter(|shown| !shown.answers().is_empty() && shown.notice.is_empty())
+    });
+    assert_eq!(shown.questions(), [QUESTION], "{shown:?}");
+    assert_eq!(page.shown().draft, DRAFT, "what was typed is kept");
+    page.wait_for_answers(1);
+    assert_eq!(page.record().sent("chat.request").len(), 1);
+}
+
+#[test]
+fn logged_out_visitor_is_asked_to_sign_in_and_goes_on_after_it() {
+    let demo = Demo::shared();
+    let mut visitor = Visitor::new();
+    let page = visitor.page();
+    page.go(&demo.at("/"));
+    let shown = ask_in_vain(&page);
+    assert!(shown.notice.contains("Sign in"), "{}", shown.notice);
+
+    demo.log_in(&page);
+    page.wait_for("the answer to what was asked before", || {
+        let shown = page.shown();
+        if !shown.is_open {
+            page.click(page.launcher());
+        }
+        Some(shown).filter(|shown| !shown.answers().is_empty())
+    });
+    let shown = page.wait_for_answers(1);
+    assert_eq!(shown.questions(), [QUESTION]);
+    assert_eq!(shown.draft, DRAFT);
+}
+
+#[test]
+fn visitor_who_signed_in_in_another_tab_tries_again_in_this_one() {
+    let demo = Demo::shared();
+    let mut visitor = Visitor::new();
+    let page = visitor.page();
+    page.go(&demo.at("/"));
+    ask_in_vain(&page);
+    let other_tab = visitor.page();
+    demo.log_in(&other_tab);
+    try_again(&page);
+}
+
+#[test]
+fn each_failure_is_told_apart_and_can_be_tried_again() {
+    let demo = Demo::shared();
+    let mut told: HashMap<String, &str> = HashMap::new();
+    for (fault, word) in [
+        ("html", "a page instead of a token"),
+        ("500", "problem"),
+        ("401", "Sign in"),
+        ("garbage", "without a token"),
+        ("forged", "not accepted"),
+        ("down", "can’t be reached"),
+    ] {
+        let (_visitor, page) = demo.logged_in_visitor();
+        if fault == "down" {
+            page.block(&["/weft/token"]);
+        } else {
+            demo.set_fault(&page, Some(fault));
+        }
+        if fault == "forged" {
+            refused_token(&page, &demo);
+            continue;
+        }
+        let shown = ask_in_vain(&page);
+        assert!(shown.notice.contains(word), "{fault}: {}", shown.notice);
+        let earlier = told.insert(shown.notice.clone(), fault);
+        assert!(earlier.is_none(), "{fault} and {earlier:?} say the same: {}", shown.notice);
+        if fault == "down" {
+            page.block(&[]);
+        } else {
+            demo.set_fault(&page, None);
+        }
+        try_again(&page);
+    }
+}
+
+/// The endpoint gives a token that Weft refuses.
+fn refused_token(page: &Page, demo: &Demo) {
+    page.open_widget();
+    page.ask(QUESTION);
+    let shown = page.wait_for_shown("the refusal", |shown| !shown.notice_button.is_empty());
+    assert!(shown.notice.contains("not accepted"), "{}", shown.notice);
+    assert!(!page.record().received("chat.error").is_empty());
+    demo.set_fault(page, None);
+    page.click_button(&shown.notice_button);
+    let shown = page.wait_for_answers(1);
+    assert_eq!(shown.questions(), [QUESTION]);
+}
+
+#[test]
+fn endpoint_that_takes_too_long_is_given_up_and_can_be_tried_again() {
+    let demo = Demo::shared();
+    let (_visitor, page) = demo.logged_in_visitor();
+    demo.set_fault(&page, Some("slow"));
+    let shown = ask_in_vain(&page);
+    assert!(shown.notice.contains("too long"), "{}", shown.notice);
+    demo.set_fault(&page, None);
+    try_again(&page);
+}
