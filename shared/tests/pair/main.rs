@@ -6,7 +6,7 @@ mod world;
 
 use world::{Faults, World};
 
-const CALM: Faults = Faults { lose: 0, double: 0, cut_link: 0, crash: 0, reload: 0, token_fails: 0 };
+const CALM: Faults = Faults { lose: 0, double: 0, cut_link: 0, crash: 0, reload: 0, token_fails: 0, token_is_bad: 0 };
 
 fn play(seeds: core::ops::Range<u64>, faults: Faults) -> (u64, usize) {
     let mut seen = (0, 0);
@@ -33,13 +33,22 @@ fn on_a_good_network_one_link_is_enough() {
 
 #[test]
 fn nothing_is_lost_doubled_or_out_of_order_when_frames_are_lost_doubled_and_delayed() {
-    let (links, _) = play(0..1_000, Faults { lose: 60, double: 60, cut_link: 8, token_fails: 100, ..CALM });
+    let (links, _) =
+        play(0..1_000, Faults { lose: 60, double: 60, cut_link: 8, token_fails: 100, token_is_bad: 50, ..CALM });
     assert!(links > 2_000, "links were cut: {links}");
 }
 
 #[test]
+fn message_is_answered_once_a_good_token_follows_refused_ones() {
+    let (links, _) = play(0..300, Faults { token_is_bad: 400, ..CALM });
+    assert!(links >= 300, "each conversation begins: {links}");
+}
+
+#[test]
 fn nothing_acknowledged_is_lost_when_the_worker_dies_and_the_page_is_reloaded() {
-    let (_, restarts) =
-        play(0..1_000, Faults { lose: 20, double: 20, cut_link: 5, crash: 8, reload: 8, token_fails: 50 });
+    let (_, restarts) = play(
+        0..1_000,
+        Faults { lose: 20, double: 20, cut_link: 5, crash: 8, reload: 8, token_fails: 50, token_is_bad: 50 },
+    );
     assert!(restarts > 500, "the Worker died: {restarts}");
 }

@@ -26,6 +26,8 @@ pub(crate) struct Faults {
     pub(crate) crash: u32,
     pub(crate) reload: u32,
     pub(crate) token_fails: u32,
+    /// The endpoint gives a token that the server refuses.
+    pub(crate) token_is_bad: u32,
 }
 
 /// Faults end here, messages too; after it everything must come to rest.
@@ -354,6 +356,8 @@ impl World {
             Happening::TokenArrives => {
                 let result = if self.chance(self.faults.token_fails) {
                     Err(if self.below(2) == 0 { TokenFailure::Unreachable } else { TokenFailure::Status(502) })
+                } else if self.chance(self.faults.token_is_bad) {
+                    Ok(Token { secret: Secret::new("forged".to_owned()), lifetime_secs: Some(60) })
                 } else {
                     let until = self.now.plus_secs(60).as_millis();
                     Ok(Token { secret: Secret::new(format!("until:{until}")), lifetime_secs: Some(60) })

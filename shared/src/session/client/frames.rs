@@ -91,6 +91,8 @@ impl ClientSession {
                 self.tokens.is_refused = self.tokens.refusals >= TOKEN_REFUSALS;
                 if let Link::Up(up) = &mut self.link {
                     up.waiting = None;
+                    // A refused request has introduced nobody: the next one brings the history secret again.
+                    up.introduced = false;
                 }
             }
             Some(ErrorCode::WrongHistorySecret | ErrorCode::OriginNotAllowed) => self.ended = Some(Ended::Forbidden),
