@@ -27,6 +27,7 @@ fn logged_in_visitor_reads_a_streamed_answer_from_the_sources() {
     let demo = Demo::shared();
     let (_visitor, page) = demo.logged_in_visitor();
     page.open_widget();
+    watch_answer_grow(&page);
     page.ask(QUESTION);
     let shown = page.wait_for_answers(1);
 
@@ -44,6 +45,29 @@ fn logged_in_visitor_reads_a_streamed_answer_from_the_sources() {
     assert_eq!(record.received("chat.completed")[0].payload()["text"], streamed);
     let seqs: Vec<u64> = record.frames().filter_map(|frame| frame.payload()["seq"].as_u64()).collect();
     assert!(seqs.is_sorted(), "{seqs:?}");
+    let lengths = page.in_widget("function () { return this.lengths; }", &[]).expect("watched");
+    let mut lengths: Vec<u64> = serde_json::from_value(lengths).expect("numbers");
+    assert!(lengths.is_sorted(), "no word that was shown goes away again: {lengths:?}");
+    lengths.dedup();
+    assert!(lengths.len() > 2, "it grows before the reader's eyes: {lengths:?}");
+
+    let worker = Deployment::shared().url();
+    let (shop, socket) = (demo.at("/"), worker.replacen("http", "ws", 1));
+    let foreign = |url: &&str| ![worker, &shop, &socket].iter().any(|ours| url.starts_with(*ours));
+    assert_eq!(record.urls().into_iter().filter(foreign).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+/// Notes the length of the first answer whenever it changes on the screen.
+fn watch_answer_grow(page: &Page) {
+    let function = "function () {
+        this.lengths = [];
+        const look = () => {
+            const answer = this.querySelector('.row:not(.user) .bubble');
+            if (answer) this.lengths.push(answer.textContent.length);
+        };
+        new MutationObserver(look).observe(this, { subtree: true, childList: true, characterData: true });
+    }";
+    page.in_widget(function, &[]).expect("the panel is open");
 }
 
 #[test]

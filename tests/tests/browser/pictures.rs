@@ -3,7 +3,7 @@
 use serde_json::json;
 use weft_tests::browser::{Demo, Page, Part};
 
-const QUESTION: &str = "How long does delivery take, and what does it cost?";
+const QUESTION: &str = "Can I send back a tea that I have opened?";
 
 fn asked(page: &Page) {
     page.open_widget();

@@ -1,8 +1,9 @@
 //! The customer's refresh endpoint in all its moods. Each is told to the visitor, who can try again, and loses nothing
 //! that they typed.
 
+use serde_json::json;
 use std::collections::HashMap;
-use weft_tests::browser::{Demo, Page, Shown, Visitor};
+use weft_tests::browser::{Demo, OwnSite, Page, Reply, Shown, Visitor};
 
 const QUESTION: &str = "Can I send back a teapot?";
 const DRAFT: &str = "And who pays for that";
@@ -127,4 +128,50 @@ fn endpoint_that_takes_too_long_is_given_up_and_can_be_tried_again() {
     assert!(shown.notice.contains("too long"), "{}", shown.notice);
     demo.set_fault(&page, None);
     try_again(&page);
+}
+
+#[test]
+fn token_is_renewed_on_the_same_socket_before_it_ends() {
+    let own = OwnSite::new(&json!({ "require_signed_token": true, "refresh_path": "/token" }));
+    own.embed(&format!("data-key='{}'", own.key));
+    let workspace = own.workspace.clone();
+    // Each is new, and ends in 16 seconds.
+    own.site.answer("/token", move || {
+        Reply::json(&json!({ "token": workspace.forge().times(-60, 16).token() }).to_string())
+    });
+    let mut visitor = Visitor::new();
+    let page = visitor.page();
+    page.go(&own.site.origin());
+    page.open_widget();
+    page.ask("say=First.");
+    page.wait_for_answers(1);
+    page.wait_until("a renewed token on its way", || !page.record().sent("auth.refresh").is_empty());
+    page.ask("say=Second.");
+    let shown = page.wait_for_answers(2);
+    assert_eq!(shown.answers()[1].text, "Second.");
+
+    let record = page.record();
+    assert_eq!(record.sockets.len(), 1, "on the same socket");
+    assert!(record.received("chat.error").is_empty());
+    let first = &record.sent("chat.request")[0].payload()["widgetToken"];
+    assert_ne!(&record.sent("auth.refresh")[0].payload()["widgetToken"], first);
+    assert!(shown.notice.is_empty(), "the visitor notices nothing: {}", shown.notice);
+}
+
+#[test]
+fn one_refresh_is_under_way_at_a_time() {
+    let demo = Demo::shared();
+    let (_visitor, page) = demo.logged_in_visitor();
+    demo.set_fault(&page, Some("slow"));
+    page.open_widget();
+    page.ask(QUESTION);
+    page.click(page.launcher());
+    page.wait_for_shown("the panel to close", |shown| !shown.is_open);
+    page.open_widget();
+    page.ask("And a cup?");
+    page.evaluate("dispatchEvent(new Event('focus')); dispatchEvent(new Event('online')); 0");
+    let asked = || page.record().requests.iter().filter(|request| request.path() == "/weft/token").count();
+    assert_eq!(asked(), 1);
+    page.wait_for_shown("it to be given up", |shown| shown.notice.contains("too long"));
+    assert_eq!(asked(), 1, "and one was all there was until then");
 }
