@@ -1,5 +1,6 @@
 //! What goes over the wire: WebSocket frames (protocol 1), HTTP bodies, and the table of routes.
 
+#[cfg(feature = "server")]
 mod object;
 pub mod paths;
 pub mod widget_config;

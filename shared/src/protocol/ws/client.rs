@@ -1,11 +1,9 @@
-//! Frames from the widget.
+//! Frames from the widget, as they go out. How the Worker reads them: `read`.
 
-use super::{Envelope, FrameError, Json, is_message_text, payload};
 use crate::ids::RequestId;
-use crate::protocol::object::Object;
 use crate::secret::{HistorySecret, Secret};
-use serde::ser::SerializeStruct as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 /// A frame from the widget.
 #[derive(Debug, Clone)]
@@ -46,138 +44,61 @@ pub struct ChatResume {
     pub last_seq: u64,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestPayload {
-    #[serde(default)]
-    widget_token: Option<Secret>,
-    #[serde(default)]
-    history_secret: Option<HistorySecret>,
-    message: Object<MessagePayload>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct MessagePayload {
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResumePayload {
-    #[serde(default)]
-    widget_token: Option<Secret>,
-    history_secret: HistorySecret,
-    last_seq: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RefreshPayload {
-    widget_token: Secret,
-}
-
-fn request_id(id: Option<String>) -> Result<RequestId, FrameError> {
-    RequestId::parse(id.ok_or(FrameError::Id)?).map_err(|_| FrameError::Id)
-}
-
-impl ClientFrame {
-    /// Reads a frame from the widget.
-    ///
-    /// # Errors
-    /// [`FrameError`] where it breaks protocol 1.
-    pub fn from_envelope<J: Json>(envelope: Envelope<J>) -> Result<Self, FrameError> {
-        match envelope.kind.as_str() {
-            "chat.request" => {
-                let id = request_id(envelope.id)?;
-                let Object(RequestPayload { widget_token, history_secret, message }) = payload(envelope.payload)?;
-                let Object(message) = message;
-                if !is_message_text(&message.text) {
-                    return Err(FrameError::Text);
-                }
-                Ok(Self::Request(ChatRequest { id, widget_token, history_secret, text: message.text }))
-            }
-            "chat.resume" => {
-                let Object(ResumePayload { widget_token, history_secret, last_seq }) = payload(envelope.payload)?;
-                Ok(Self::Resume(ChatResume { widget_token, history_secret, last_seq }))
-            }
-            "chat.cancel" => request_id(envelope.id).map(Self::Cancel),
-            "auth.refresh" => {
-                let Object(RefreshPayload { widget_token }) = payload(envelope.payload)?;
-                Ok(Self::Refresh(widget_token))
-            }
-            "ping" => Ok(Self::Ping),
-            _ => Err(FrameError::UnknownType),
-        }
-    }
-
-    /// Reads a text frame.
-    ///
-    /// # Errors
-    /// [`FrameError`] where it breaks protocol 1.
-    #[cfg(feature = "server")]
-    pub fn parse(text: &str) -> Result<Self, FrameError> {
-        let Object(envelope): Object<Envelope<serde_json::Value>> =
-            serde_json::from_str(text).map_err(|_| FrameError::NotAFrame)?;
-        Self::from_envelope(envelope)
-    }
-}
-
-/// The frame as it goes out. This is the one place where a token and a history secret are written down.
+/// The frame as it goes out. This is the one place where a token and a history secret are written down. (As maps: for
+/// structs, `serde-wasm-bindgen` brings a cache of field names into the widget's download.)
 impl Serialize for ClientFrame {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Out<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            widget_token: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            history_secret: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            last_seq: Option<u64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            message: Option<Text<'a>>,
-        }
-        #[derive(Serialize)]
-        struct Text<'a> {
-            text: &'a str,
-        }
-        let (kind, id, payload) = match self {
-            Self::Request(request) => (
-                "chat.request",
-                Some(&request.id),
-                Some(Out {
-                    widget_token: request.widget_token.as_ref().map(Secret::expose),
-                    history_secret: request.history_secret.as_ref().map(HistorySecret::expose),
-                    last_seq: None,
-                    message: Some(Text { text: &request.text }),
-                }),
-            ),
-            Self::Resume(resume) => (
-                "chat.resume",
-                None,
-                Some(Out {
-                    widget_token: resume.widget_token.as_ref().map(Secret::expose),
-                    history_secret: Some(resume.history_secret.expose()),
-                    last_seq: Some(resume.last_seq),
-                    message: None,
-                }),
-            ),
-            Self::Cancel(id) => ("chat.cancel", Some(id), None),
-            Self::Refresh(token) => (
-                "auth.refresh",
-                None,
-                Some(Out { widget_token: Some(token.expose()), history_secret: None, last_seq: None, message: None }),
-            ),
-            Self::Ping => ("ping", None, None),
+        let (kind, id) = match self {
+            Self::Request(request) => ("chat.request", Some(&request.id)),
+            Self::Resume(_) => ("chat.resume", None),
+            Self::Cancel(id) => ("chat.cancel", Some(id)),
+            Self::Refresh(_) => ("auth.refresh", None),
+            Self::Ping => ("ping", None),
         };
-        let mut frame = to.serialize_struct("Frame", 1 + usize::from(id.is_some()) + usize::from(payload.is_some()))?;
-        frame.serialize_field("type", kind)?;
+        let mut frame = to.serialize_map(None)?;
+        frame.serialize_entry("type", kind)?;
         if let Some(id) = id {
-            frame.serialize_field("id", id)?;
+            frame.serialize_entry("id", id.as_str())?;
         }
-        if let Some(payload) = payload {
-            frame.serialize_field("payload", &payload)?;
+        if !matches!(self, Self::Cancel(_) | Self::Ping) {
+            frame.serialize_entry("payload", &Payload(self))?;
         }
         frame.end()
+    }
+}
+
+struct Payload<'a>(&'a ClientFrame);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let (token, history_secret) = match self.0 {
+            ClientFrame::Request(request) => (request.widget_token.as_ref(), request.history_secret.as_ref()),
+            ClientFrame::Resume(resume) => (resume.widget_token.as_ref(), Some(&resume.history_secret)),
+            ClientFrame::Refresh(token) => (Some(token), None),
+            ClientFrame::Cancel(_) | ClientFrame::Ping => (None, None),
+        };
+        let mut payload = to.serialize_map(None)?;
+        if let Some(token) = token {
+            payload.serialize_entry("widgetToken", token.expose())?;
+        }
+        if let Some(secret) = history_secret {
+            payload.serialize_entry("historySecret", secret.expose())?;
+        }
+        match self.0 {
+            ClientFrame::Request(request) => payload.serialize_entry("message", &Message(&request.text))?,
+            ClientFrame::Resume(resume) => payload.serialize_entry("lastSeq", &resume.last_seq)?,
+            _ => {}
+        }
+        payload.end()
+    }
+}
+
+struct Message<'a>(&'a str);
+
+impl Serialize for Message<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut message = to.serialize_map(Some(1))?;
+        message.serialize_entry("text", self.0)?;
+        message.end()
     }
 }

@@ -1,11 +1,13 @@
 //! Protocol 1: the frames of `GET /widget/session`. Text frames, JSON, `{"type","id"?,"payload"?}`, at most 64 KiB.
 //!
-//! Both ends use these types. Decoding is generic over the JSON value ([`Json`]), so that the Worker reads with
+//! Both ends use these types. What comes from the Worker is read through [`Json`], so that the tests read with
 //! `serde_json` and the widget with the browser's own `JSON.parse`. What is decided here: which frames are well
 //! formed. What isn't: whether they are welcome ([`crate::session`]).
 
 mod client;
 mod close;
+#[cfg(feature = "server")]
+mod read;
 mod server;
 
 pub use client::{ChatRequest, ChatResume, ClientFrame};
@@ -14,8 +16,6 @@ pub use server::{
     Accepted, AnswerStatus, Completed, Delta, ErrorFrame, Expiring, History, HistoryMessage, LimitKind, LimitReached,
     Ready, Role, ServerFrame, SourceRef,
 };
-
-use serde::Deserialize;
 
 /// The protocol's number, sent in `session.ready`.
 pub const PROTOCOL: u32 = 1;
@@ -32,45 +32,42 @@ pub const PING: &str = r#"{"type":"ping"}"#;
 /// Its answer.
 pub const PONG: &str = r#"{"type":"pong"}"#;
 
-/// A JSON value of either end: `serde_json::Value` or the browser's.
+/// A JSON value of either end, `serde_json::Value` or the browser's, read member by member. A member that is missing, or of
+/// another type, is `None`.
 pub trait Json: Sized {
-    /// Reads it as `T`; the error is a sentence that may name a field, never a value.
-    ///
-    /// # Errors
-    /// Where it isn't of `T`'s shape.
-    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String>;
+    /// A member of an object.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// A member that is a text.
+    fn text(&self, name: &str) -> Option<String>;
+    /// A member that is a whole number from 0 on.
+    fn number(&self, name: &str) -> Option<u64>;
+    /// A member that is `true` or `false`.
+    fn flag(&self, name: &str) -> Option<bool>;
+    /// A member that is an array.
+    fn items(&self, name: &str) -> Option<Vec<Self>>;
 }
 
 #[cfg(feature = "server")]
 impl Json for serde_json::Value {
-    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, String> {
-        serde_json::from_value(self).map_err(|error| {
-            let text = error.to_string();
-            // serde's "invalid type: string "…", expected …" repeats the value, which may be a token.
-            match text.rsplit_once(", expected ") {
-                Some((_, expected)) if text.starts_with("invalid ") => format!("expected {expected}"),
-                _ => text,
-            }
-        })
+    fn member(&self, name: &str) -> Option<Self> {
+        self.get(name).cloned()
     }
-}
 
-/// A frame before its type is looked at.
-#[derive(Debug, Deserialize)]
-pub struct Envelope<J> {
-    /// Its type, as `chat.request`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Its id, where the type has one.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// What it carries.
-    #[serde(default = "none")]
-    pub payload: Option<J>,
-}
+    fn text(&self, name: &str) -> Option<String> {
+        self.get(name)?.as_str().map(str::to_owned)
+    }
 
-fn none<J>() -> Option<J> {
-    None
+    fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.as_u64()
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name)?.as_bool()
+    }
+
+    fn items(&self, name: &str) -> Option<Vec<Self>> {
+        self.get(name)?.as_array().cloned()
+    }
 }
 
 /// Why a frame can't be read. It breaks the protocol: `invalid_request`, then close code 4400.
@@ -98,8 +95,4 @@ pub enum FrameError {
 pub fn is_message_text(text: &str) -> bool {
     // A character takes one to four bytes, so most texts need no count.
     !text.is_empty() && (text.len() <= MAX_TEXT_CHARS || text.chars().count() <= MAX_TEXT_CHARS)
-}
-
-fn payload<J: Json, T: serde::de::DeserializeOwned>(payload: Option<J>) -> Result<T, FrameError> {
-    payload.ok_or_else(|| FrameError::Payload("missing".to_owned()))?.read().map_err(FrameError::Payload)
 }

@@ -1,6 +1,6 @@
 //! Frames from the Worker.
 
-use super::{Envelope, FrameError, Json, payload};
+use super::{FrameError, Json};
 use crate::error::ErrorCode;
 use crate::ids::RequestId;
 use serde::ser::SerializeStruct as _;
@@ -212,121 +212,98 @@ pub struct HistoryMessage {
     pub sources: Option<Vec<SourceRef>>,
 }
 
-/// Every field that a payload can have, read in one go and sorted out by [`ServerFrame::from_envelope`]: a reader of its own
-/// for each payload would double the widget's download.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Fields {
-    protocol: Option<u64>,
-    require_signed_token: Option<bool>,
-    id: Option<String>,
-    request_id: Option<String>,
-    message_id: Option<String>,
-    seq: Option<u64>,
-    duplicate: Option<bool>,
-    role: Option<String>,
-    text: Option<String>,
-    status: Option<String>,
-    created_at: Option<String>,
-    sources: Option<Vec<Fields>>,
-    title: Option<String>,
-    url: Option<String>,
-    error: Option<String>,
-    message: Option<String>,
-    retry_after_secs: Option<u64>,
-    expires_in_secs: Option<u64>,
-    limit: Option<String>,
-    reset_at: Option<String>,
-    reset_in_secs: Option<u64>,
-    messages: Option<Vec<Fields>>,
+fn small(number: Option<u64>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
 }
 
-fn small(value: Option<u64>) -> Option<u32> {
-    value.and_then(|value| u32::try_from(value).ok())
+fn request_id(payload: &impl Json) -> Option<RequestId> {
+    RequestId::parse(payload.text("requestId")?).ok()
 }
 
-impl Fields {
-    fn request_id(&mut self) -> Option<RequestId> {
-        self.request_id.take().and_then(|id| RequestId::parse(id).ok())
+fn status(payload: &impl Json) -> Option<AnswerStatus> {
+    match payload.text("status")?.as_str() {
+        "complete" => Some(AnswerStatus::Complete),
+        "cancelled" => Some(AnswerStatus::Cancelled),
+        "interrupted" => Some(AnswerStatus::Interrupted),
+        _ => None,
     }
+}
 
-    fn status(&self) -> Option<AnswerStatus> {
-        match self.status.as_deref()? {
-            "complete" => Some(AnswerStatus::Complete),
-            "cancelled" => Some(AnswerStatus::Cancelled),
-            "interrupted" => Some(AnswerStatus::Interrupted),
-            _ => None,
+fn sources(payload: &impl Json) -> Option<Vec<SourceRef>> {
+    let mut sources = Vec::new();
+    for source in payload.items("sources")? {
+        sources.push(SourceRef { title: source.text("title")?, url: source.text("url") });
+    }
+    Some(sources)
+}
+
+fn message(item: &impl Json) -> Option<HistoryMessage> {
+    let role = match item.text("role")?.as_str() {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        _ => return None,
+    };
+    Some(HistoryMessage {
+        id: item.text("id")?,
+        seq: item.number("seq")?,
+        role,
+        text: item.text("text")?,
+        created_at: item.text("createdAt")?,
+        request_id: request_id(item),
+        status: status(item),
+        sources: sources(item),
+    })
+}
+
+/// Reads a payload member by member: a reader derived for each type would double the widget's download.
+fn frame(kind: &str, payload: &impl Json) -> Option<ServerFrame> {
+    Some(match kind {
+        "session.ready" => ServerFrame::Ready(Ready {
+            protocol: small(payload.number("protocol"))?,
+            require_signed_token: payload.flag("requireSignedToken")?,
+        }),
+        "chat.accepted" => ServerFrame::Accepted(Accepted {
+            request_id: request_id(payload)?,
+            seq: payload.number("seq")?,
+            duplicate: payload.flag("duplicate").unwrap_or_default(),
+        }),
+        "chat.delta" => ServerFrame::Delta(Delta {
+            request_id: request_id(payload)?,
+            seq: payload.number("seq")?,
+            text: payload.text("text")?,
+        }),
+        "chat.completed" => ServerFrame::Completed(Completed {
+            request_id: request_id(payload)?,
+            seq: payload.number("seq")?,
+            message_id: payload.text("messageId")?,
+            text: payload.text("text")?,
+            status: status(payload)?,
+            sources: sources(payload),
+        }),
+        "chat.error" => ServerFrame::Error(ErrorFrame {
+            request_id: request_id(payload),
+            error: payload.text("error")?,
+            message: payload.text("message")?,
+            retry_after_secs: small(payload.number("retryAfterSecs")),
+        }),
+        "auth.expiring" => ServerFrame::Expiring(Expiring { expires_in_secs: small(payload.number("expiresInSecs"))? }),
+        "limit.reached" => {
+            let limit = match payload.text("limit")?.as_str() {
+                "daily" => LimitKind::Daily,
+                "monthly" => LimitKind::Monthly,
+                _ => return None,
+            };
+            let (reset_at, reset_in_secs) = (payload.text("resetAt")?, payload.number("resetInSecs")?);
+            ServerFrame::Limit(LimitReached { limit, reset_at, reset_in_secs })
         }
-    }
-
-    fn sources(&mut self) -> Option<Vec<SourceRef>> {
-        let source = |fields: Fields| Some(SourceRef { title: fields.title?, url: fields.url });
-        self.sources.take()?.into_iter().map(source).collect()
-    }
-
-    fn into_message(mut self) -> Option<HistoryMessage> {
-        let role = match self.role.as_deref()? {
-            "user" => Role::User,
-            "assistant" => Role::Assistant,
-            _ => return None,
-        };
-        let (request_id, status, sources) = (self.request_id(), self.status(), self.sources());
-        let created_at = self.created_at?;
-        Some(HistoryMessage {
-            id: self.id?,
-            seq: self.seq?,
-            role,
-            text: self.text?,
-            created_at,
-            request_id,
-            status,
-            sources,
-        })
-    }
-
-    fn into_error(mut self) -> Option<ErrorFrame> {
-        let (request_id, retry_after_secs) = (self.request_id(), small(self.retry_after_secs));
-        Some(ErrorFrame { request_id, error: self.error?, message: self.message?, retry_after_secs })
-    }
-
-    fn into_completed(mut self) -> Option<Completed> {
-        let (request_id, status, sources) = (self.request_id()?, self.status()?, self.sources());
-        Some(Completed { request_id, seq: self.seq?, message_id: self.message_id?, text: self.text?, status, sources })
-    }
-
-    fn into_limit(self) -> Option<LimitReached> {
-        let limit = match self.limit.as_deref()? {
-            "daily" => LimitKind::Daily,
-            "monthly" => LimitKind::Monthly,
-            _ => return None,
-        };
-        Some(LimitReached { limit, reset_at: self.reset_at?, reset_in_secs: self.reset_in_secs? })
-    }
-
-    fn into_frame(mut self, kind: &str) -> Option<ServerFrame> {
-        Some(match kind {
-            "session.ready" => ServerFrame::Ready(Ready {
-                protocol: small(self.protocol)?,
-                require_signed_token: self.require_signed_token?,
-            }),
-            "chat.accepted" => ServerFrame::Accepted(Accepted {
-                request_id: self.request_id()?,
-                seq: self.seq?,
-                duplicate: self.duplicate.unwrap_or_default(),
-            }),
-            "chat.delta" => {
-                ServerFrame::Delta(Delta { request_id: self.request_id()?, seq: self.seq?, text: self.text? })
+        _ => {
+            let mut messages = Vec::new();
+            for item in payload.items("messages")? {
+                messages.push(message(&item)?);
             }
-            "chat.completed" => ServerFrame::Completed(self.into_completed()?),
-            "chat.error" => ServerFrame::Error(self.into_error()?),
-            "auth.expiring" => ServerFrame::Expiring(Expiring { expires_in_secs: small(self.expires_in_secs)? }),
-            "limit.reached" => ServerFrame::Limit(self.into_limit()?),
-            _ => {
-                let messages = self.messages?.into_iter().map(Self::into_message).collect::<Option<_>>()?;
-                ServerFrame::History(History { messages })
-            }
-        })
-    }
+            ServerFrame::History(History { messages })
+        }
+    })
 }
 
 impl ServerFrame {
@@ -344,18 +321,18 @@ impl ServerFrame {
     /// Reads a frame from the Worker. `None`: a type that this end doesn't know, to be skipped.
     ///
     /// # Errors
-    /// [`FrameError`] where a known type's payload is malformed.
-    pub fn from_envelope<J: Json>(envelope: Envelope<J>) -> Result<Option<Self>, FrameError> {
-        let kind = envelope.kind.as_str();
+    /// [`FrameError`] where it is no frame, or a known type's payload is malformed.
+    pub fn from_json(value: &impl Json) -> Result<Option<Self>, FrameError> {
+        let kind = value.text("type").ok_or(FrameError::NotAFrame)?;
         if kind == "pong" {
             return Ok(Some(Self::Pong));
         }
-        if !Self::KINDS.contains(&kind) {
+        if !Self::KINDS.contains(&kind.as_str()) {
             return Ok(None);
         }
-        let fields: Fields = payload(envelope.payload)?;
+        let payload = value.member("payload");
         let malformed = || FrameError::Payload("a field is missing or malformed".to_owned());
-        fields.into_frame(kind).map(Some).ok_or_else(malformed)
+        payload.and_then(|payload| frame(&kind, &payload)).map(Some).ok_or_else(malformed)
     }
 
     /// Reads a text frame.
@@ -364,8 +341,8 @@ impl ServerFrame {
     /// [`FrameError`] where it isn't a frame.
     #[cfg(feature = "server")]
     pub fn parse(text: &str) -> Result<Option<Self>, FrameError> {
-        let envelope: Envelope<serde_json::Value> = serde_json::from_str(text).map_err(|_| FrameError::NotAFrame)?;
-        Self::from_envelope(envelope)
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|_| FrameError::NotAFrame)?;
+        Self::from_json(&value)
     }
 }
 
