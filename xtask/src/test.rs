@@ -14,8 +14,8 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
-use std::process::Command;
 use std::time::Duration;
 
 use crate::build::{self, cargo, run};
@@ -69,7 +69,8 @@ pub fn run_all(project: &Project, options: &Options) -> Result<()> {
 }
 
 fn native(project: &Project, filters: &[String]) -> Result<()> {
-    let packages = ["--package", "weft-shared", "--package", "weft-demo-site", "--package", "xtask"];
+    let packages = ["weft-shared", "weft-worker", "weft-widget", "weft-demo-site", "xtask"];
+    let packages = packages.into_iter().flat_map(|package| ["--package", package]);
     run(cargo(project).args(["test", "--no-fail-fast"]).args(packages).arg("--").args(filters), "cargo test")
 }
 
@@ -80,15 +81,8 @@ fn whole(project: &Project, options: &Options, all: bool) -> Result<()> {
     let chromium = if options.browser || all { Some(Chromium::ready(project)?) } else { None };
     build::all(project, &tools)?;
     let demo_program = build::demo_site(project)?;
-    let mut tests = cargo(project);
-    tests.args(["test", "--package", "weft-tests"]);
-    if !all {
-        for (is_wanted, target) in [(options.api, "api"), (options.browser, "browser")] {
-            tests.args(is_wanted.then_some(["--test", target]).into_iter().flatten());
-        }
-    }
     // Compiled before the Worker starts: else it idles for minutes, and a compile error comes late.
-    run(duplicate(&tests).arg("--no-run"), "compiling the tests")?;
+    run(cargo(project).args(["test", "--package", "weft-tests", "--no-run"]), "compiling the tests")?;
 
     let state = project.path(".weft/test");
     drop(fs::remove_dir_all(&state));
@@ -128,35 +122,34 @@ fn whole(project: &Project, options: &Options, all: bool) -> Result<()> {
     })?;
     println!("Testing against {} and {}.", worker.url(), demo.url());
 
-    tests
-        .env("WEFT_TEST_WORKER_URL", worker.url())
-        .env("WEFT_TEST_ADMIN_KEY", &admin_key)
-        .env("WEFT_TEST_MASTER_KEY", &master_key)
-        .env("WEFT_TEST_LOG", worker.log().path())
-        .env("WEFT_TEST_DEMO_URL", demo.url())
-        .env("WEFT_TEST_DEMO_STATE", &demo_state)
-        .env("WEFT_TEST_DEMO_PROGRAM", &demo_program)
-        .env("WEFT_TEST_STATE", &state);
-    if let Some(chromium) = &chromium {
-        tests.env("WEFT_TEST_CHROMIUM", chromium.program());
-    }
-    // One broken target must not hide the others.
-    tests.arg("--no-fail-fast").arg("--").args(&options.filters);
-    let result = run(&mut tests, "cargo test");
+    let run_target = |target: &str, threads: Option<&str>| {
+        let mut tests = cargo(project);
+        tests
+            .args(["test", "--package", "weft-tests", "--test", target, "--"])
+            .args(&options.filters)
+            .env("WEFT_TEST_WORKER_URL", worker.url())
+            .env("WEFT_TEST_ADMIN_KEY", &admin_key)
+            .env("WEFT_TEST_MASTER_KEY", &master_key)
+            .env("WEFT_TEST_LOG", worker.log().path())
+            .env("WEFT_TEST_DEMO_URL", demo.url())
+            .env("WEFT_TEST_DEMO_STATE", &demo_state)
+            .env("WEFT_TEST_DEMO_PROGRAM", &demo_program)
+            .env("WEFT_TEST_STATE", &state);
+        if let Some(chromium) = &chromium {
+            tests.env("WEFT_TEST_CHROMIUM", chromium.program());
+        }
+        if let Some(threads) = threads.filter(|_| env::var_os("RUST_TEST_THREADS").is_none()) {
+            tests.env("RUST_TEST_THREADS", threads);
+        }
+        run(&mut tests, &format!("the {target} tests"))
+    };
+    // Each target runs, also after one failed. The API tests mostly wait, so many run at a time.
+    let api = if options.api || all { run_target("api", Some("8")) } else { Ok(()) };
+    let browser = if options.browser || all { run_target("browser", None) } else { Ok(()) };
     if let Some(status) = worker.ended()? {
         return Err(worker.log().explain(&anyhow!("the Worker ended during the tests ({status})")));
     }
-    result.with_context(|| format!("logs are in {}", state.display()))
-}
-
-/// The same program, arguments and folder.
-fn duplicate(command: &Command) -> Command {
-    let mut other = Command::new(command.get_program());
-    other.args(command.get_args());
-    if let Some(dir) = command.get_current_dir() {
-        other.current_dir(dir);
-    }
-    other
+    api.and(browser).with_context(|| format!("logs are in {}", state.display()))
 }
 
 /// What ran, how it went and how long it took.
