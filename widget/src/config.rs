@@ -1,53 +1,52 @@
 //! The live config, as `GET /widget/config` gives it.
 
-use crate::json;
-use crate::options::Appearance;
-use gloo_net::http::Request;
-use serde::Deserialize;
-use web_sys::{AbortSignal, RequestCredentials};
+use crate::browser::get;
+use crate::options::Looks;
+use js_sys::JSON;
+use wasm_bindgen::JsValue;
 
 /// What the widget needs of the live config.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub(crate) struct Config {
     /// Whether requests need a signed widget token.
     pub require_signed_token: bool,
     /// Where the page's own origin gives one.
-    #[serde(default)]
-    pub refresh_path: Option<String>,
+    pub refresh_path: String,
     /// How it looks.
-    pub appearance: Appearance,
+    pub looks: Looks,
     /// A limit is reached until then, RFC 3339.
-    #[serde(default)]
     pub hidden_until: Option<String>,
 }
 
 /// Why there is no config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConfigFailure {
-    /// Weft can't be reached, or gave no answer in time.
+    /// Weft can't be reached, or has a problem.
     Unreachable,
     /// Weft refused, by this code.
     Refused(String),
 }
 
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: String,
-}
-
-/// Asks for the config.
-pub(crate) async fn fetch(url: String, signal: AbortSignal) -> Result<Config, ConfigFailure> {
-    let request = Request::get(&url).credentials(RequestCredentials::Omit).abort_signal(Some(&signal));
-    let Ok(response) = request.send().await else { return Err(ConfigFailure::Unreachable) };
-    let Ok(text) = response.text().await else { return Err(ConfigFailure::Unreachable) };
-    if response.ok() {
-        json::parse(&text).ok_or(ConfigFailure::Unreachable)
-    } else {
-        let body: Option<ErrorBody> = json::parse(&text);
-        Err(match body {
-            Some(body) if response.status() < 500 => ConfigFailure::Refused(body.error),
-            _ => ConfigFailure::Unreachable,
-        })
+impl Config {
+    /// Reads the reply.
+    ///
+    /// # Errors
+    /// [`ConfigFailure`] where it is none, or a refusal.
+    pub(crate) fn read(body: &JsValue, status: u16) -> Result<Self, ConfigFailure> {
+        let text = body.as_string().unwrap_or_default();
+        let body = JSON::parse(&text).map_err(|_| ConfigFailure::Unreachable)?;
+        match status {
+            200 => {
+                let looks = get(&body, "appearance");
+                Ok(Self {
+                    require_signed_token: get(&body, "requireSignedToken").is_truthy(),
+                    refresh_path: get(&body, "refreshPath").as_string().unwrap_or_default(),
+                    looks: Looks::read(&|name| get(&looks, name).as_string()),
+                    hidden_until: get(&body, "hiddenUntil").as_string(),
+                })
+            }
+            400..500 => Err(ConfigFailure::Refused(get(&body, "error").as_string().unwrap_or_default())),
+            _ => Err(ConfigFailure::Unreachable),
+        }
     }
 }

@@ -1,64 +1,32 @@
 //! The element: it ties session, view and browser together. It decides nothing of the protocol: what happens goes into
 //! the session, what comes out is done.
 
-use crate::clock::{self, Timer};
-use crate::config::{self, Config, ConfigFailure};
+use crate::browser::{CustomEvent, Node, get, warn};
+use crate::clock;
+use crate::config::{Config, ConfigFailure};
 use crate::entropy::BrowserEntropy;
-use crate::listeners::Listener;
+use crate::json;
 use crate::options::Options;
-use crate::request::Pending;
+use crate::requests::{Question, ask};
+use crate::signals::{Scope, Signal, Signals, Timer};
 use crate::storage::{Saved, Storage};
-use crate::token_source;
+use crate::token;
 use crate::transport::Socket;
-use crate::view::View;
-use crate::view::words;
-use js_sys::{Function, Object, Reflect};
+use crate::view::{View, words};
+use js_sys::Function;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement, ShadowRoot, Window, console};
 use weft_shared::entropy::url_safe;
 use weft_shared::ids::RequestId;
-use weft_shared::protocol::ws::{ServerFrame, is_message_text};
+use weft_shared::protocol::ws::is_message_text;
 use weft_shared::session::backoff::Backoff;
-use weft_shared::session::client::{Action, ClientConfig, ClientSession, Ended, Event, Status, Token, TokenFailure};
-use weft_shared::session::transcript::Transcript;
+use weft_shared::session::client::{Action, ClientConfig, ClientSession, Ended, Event, Status};
+use weft_shared::session::transcript::{Entry, Transcript};
 use weft_shared::time::Timestamp;
 
 /// The close code of a socket that never opened (RFC 6455 section 7.1.5).
 const NEVER_OPENED: u16 = 1006;
-
-/// Something that happened.
-#[derive(Debug)]
-pub(crate) enum Input {
-    /// Asked for by the visitor or the page.
-    Open,
-    Close,
-    Toggle,
-    /// The page sends a message in the visitor's name.
-    Send(String),
-    /// The visitor sends what stands in the composer.
-    Submit,
-    Typed,
-    Stop,
-    Retry,
-    /// Weft gave the live config, or not.
-    Config(Result<Config, ConfigFailure>),
-    /// The refresh endpoint answered this request of ours.
-    Token(u32, Result<Token, TokenFailure>),
-    Opened,
-    Frame(ServerFrame),
-    Closed(u16),
-    Timer,
-    /// The page is seen again, or has the network again.
-    Wake,
-    Offline,
-    /// The page may be gone after this.
-    Leave,
-    Destroy,
-}
 
 /// Leads to an element. What is posted while the element is busy waits its turn: a listener of the page may call back
 /// in the middle of anything.
@@ -67,28 +35,31 @@ pub(crate) struct Handle(Rc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    inputs: RefCell<VecDeque<Input>>,
+    waiting: RefCell<Vec<(Signal, JsValue, JsValue)>>,
     is_busy: Cell<bool>,
     element: RefCell<Option<Element>>,
 }
 
 impl Handle {
     /// Tells the element.
-    pub(crate) fn post(&self, input: Input) {
-        self.0.inputs.borrow_mut().push_back(input);
+    pub(crate) fn post(&self, signal: Signal, value: JsValue, other: JsValue) {
+        self.0.waiting.borrow_mut().push((signal, value, other));
         if self.0.is_busy.replace(true) {
             return;
         }
         loop {
-            let next = self.0.inputs.borrow_mut().pop_front();
-            match next {
-                None => break,
-                // What it owned goes with it: listeners, socket, timers, requests.
-                Some(Input::Destroy) => drop(self.0.element.take()),
-                Some(input) => {
-                    if let Some(element) = self.0.element.borrow_mut().as_mut() {
-                        element.handle(input, clock::now());
-                    }
+            let waiting = self.0.waiting.take();
+            if waiting.is_empty() {
+                break;
+            }
+            for (signal, value, other) in waiting {
+                let mut slot = self.0.element.borrow_mut();
+                let Some(element) = slot.as_mut() else { continue };
+                if element.handle(signal, &value, &other, clock::now()) == Fate::Ends {
+                    // What it owned goes with it: listeners, socket, timer.
+                    let element = slot.take();
+                    drop(slot);
+                    drop(element);
                 }
             }
         }
@@ -96,18 +67,25 @@ impl Handle {
     }
 }
 
+/// Whether the element lives on.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    Lives,
+    Ends,
+}
+
 /// Before and after the live config came.
 #[derive(Debug)]
 enum Phase {
     Starting(Starting),
-    Running(Running),
+    Running(Box<Running>),
 }
 
 #[derive(Debug)]
 struct Starting {
     /// What the visitor sent meanwhile.
     transcript: Transcript,
-    pending: Option<Pending>,
+    is_asking: bool,
     backoff: Backoff,
     retry_at: Option<Timestamp>,
     failure: Option<ConfigFailure>,
@@ -118,84 +96,84 @@ struct Running {
     session: ClientSession,
     config: Config,
     socket: Option<Socket>,
-    pending: Option<Pending>,
-    /// Counts token requests, so that the answer to one that was given up is not taken for the next one's.
-    token_request: u32,
+    is_asking: bool,
 }
 
 /// A widget on a page.
 #[derive(Debug)]
 pub(crate) struct Element {
     handle: Handle,
-    window: Window,
-    host: HtmlElement,
+    window: Node,
+    host: Node,
     options: Options,
     /// The loader's object, where the page may put a token provider at any time.
     page_options: JsValue,
-    entropy: BrowserEntropy,
     storage: Storage,
     saved: Saved,
     view: View,
     phase: Phase,
     hidden_until: Option<Timestamp>,
     timer: Option<(Timestamp, Timer)>,
-    _listeners: Vec<Listener>,
+    on_timer: Function,
+    signals: Signals,
+    _scope: Scope,
 }
 
 impl Element {
-    /// Puts a widget into the shadow root that the loader made. `None`: the browser is too old.
+    /// Puts a widget into the shadow root that the loader made. It is called by the function that is returned: with a
+    /// command's name, and a text. `None`: the browser is too old.
     pub(crate) fn mount(
-        host: HtmlElement,
-        root: &ShadowRoot,
-        launcher: HtmlElement,
+        host: Node,
+        root: &Node,
+        launcher: Node,
         options: Options,
         page_options: JsValue,
-    ) -> Option<Handle> {
-        let window = web_sys::window()?;
+    ) -> Option<Function> {
         let handle = Handle(Rc::new(Shared {
-            inputs: RefCell::default(),
+            waiting: RefCell::default(),
             is_busy: Cell::new(false),
             element: RefCell::new(None),
         }));
-        let mut entropy = BrowserEntropy::of(&window)?;
+        let receiver = handle.clone();
+        let signals = Signals::new(move |signal, value, other| receiver.post(signal, value, other));
+        let document = host.node("ownerDocument");
+        let window = document.node("defaultView");
         let storage = Storage::new(&window, &options.key);
-        let saved = storage.load().or_else(|| Saved::new(&mut entropy))?;
-        let view = View::new(root, launcher, &handle)?;
-        view.dress(&options.appearance);
-        view.composer.set_text(&saved.draft);
-        let starting = Starting {
-            transcript: Transcript::default(),
-            pending: None,
-            backoff: Backoff::new(entropy.seed()),
-            retry_at: None,
-            failure: None,
-        };
         let mut element = Self {
-            _listeners: listen(&window, &handle),
+            _scope: listen(&signals, &window, &document)?,
             handle: handle.clone(),
             window,
             host,
-            options,
             page_options,
-            entropy,
+            saved: storage.load().or_else(|| Saved::new(&mut BrowserEntropy))?,
             storage,
-            saved,
-            view,
-            phase: Phase::Starting(starting),
+            view: View::new(root, launcher, &signals)?,
+            phase: Phase::Starting(Starting {
+                transcript: Transcript::default(),
+                is_asking: false,
+                backoff: Backoff::new(BrowserEntropy.seed()),
+                retry_at: None,
+                failure: None,
+            }),
             hidden_until: None,
             timer: None,
+            on_timer: signals.function(Signal::Timer),
+            options,
+            signals,
         };
+        let command = element.signals.function(Signal::Command);
         element.start();
         *handle.0.element.borrow_mut() = Some(element);
-        Some(handle)
+        Some(command)
     }
 
     fn start(&mut self) {
+        self.view.dress(&self.options.looks);
+        self.view.composer.set_text(&self.saved.draft);
         if let Phase::Starting(starting) = &mut self.phase {
             for (id, text) in &self.saved.outbox {
                 self.view.log.apply(starting.transcript.send(id.clone(), text.clone()));
             }
-            self.view.log.settle(starting.transcript.entries());
         }
         // It was open before the reload. The focus stays where the page has it.
         self.view.show(self.saved.is_open);
@@ -203,128 +181,153 @@ impl Element {
         self.settle(clock::now());
     }
 
-    fn handle(&mut self, input: Input, now: Timestamp) {
-        match input {
-            Input::Open => self.open(now),
-            Input::Close => self.close(now),
-            Input::Toggle if self.view.is_open() => self.close(now),
-            Input::Toggle => self.open(now),
-            Input::Send(text) => {
-                if self.send(text.trim(), now) {
-                    self.open(now);
+    fn handle(&mut self, signal: Signal, value: &JsValue, other: &JsValue, now: Timestamp) -> Fate {
+        let event = value.unchecked_ref::<Node>();
+        match signal {
+            Signal::Command => {
+                let command = value.as_string().unwrap_or_default();
+                match command.as_str() {
+                    "open" => self.open(true, now),
+                    "close" => self.open(false, now),
+                    "toggle" => self.open(!self.view.is_open(), now),
+                    "send" => {
+                        if self.send(&other.as_string().unwrap_or_default(), now) {
+                            self.open(true, now);
+                        }
+                    }
+                    "destroy" => return Fate::Ends,
+                    _ => {}
                 }
             }
-            Input::Submit => {
-                let text = self.view.composer.text();
-                if self.send(text.trim(), now) {
-                    self.view.composer.set_text("");
-                    self.saved.draft.clear();
-                    self.save();
-                }
-            }
-            Input::Typed => self.view.composer.refresh(),
-            Input::Retry => self.retry(now),
-            Input::Config(outcome) => self.handle_config(outcome, now),
-            Input::Leave => {
-                self.saved.draft = self.view.composer.text();
-                self.save();
-            }
-            Input::Timer => self.handle_timer(now),
-            Input::Wake
-            | Input::Offline
-            | Input::Stop
-            | Input::Opened
-            | Input::Frame(_)
-            | Input::Closed(_)
-            | Input::Token(..) => {
-                self.hand_on(input, now);
-            }
-            Input::Destroy => {}
+            Signal::Close => self.open(false, now),
+            Signal::KeyOther => event.stop_propagation(),
+            Signal::KeyDown => self.handle_key(event, now),
+            Signal::Submit => self.submit(now),
+            Signal::Typed => self.view.composer.refresh(),
+            Signal::Scrolled => self.view.log.handle_scroll(),
+            Signal::Retry => self.retry(now),
+            Signal::Leave => self.leave(),
+            Signal::Visibility if event.node("target").flag("hidden") => self.leave(),
+            Signal::Config => self.handle_config(Config::read(value, status_of(other)), now),
+            Signal::Timer => self.handle_timer(now),
+            _ => self.hand_on(signal, value, other, now),
         }
         self.settle(now);
+        Fate::Lives
     }
 
     /// What is the session's business alone.
-    fn hand_on(&mut self, input: Input, now: Timestamp) {
+    fn hand_on(&mut self, signal: Signal, value: &JsValue, other: &JsValue, now: Timestamp) {
+        let event = value.unchecked_ref::<Node>();
         let running = match &mut self.phase {
             Phase::Running(running) => running,
             Phase::Starting(starting) => {
-                if matches!(input, Input::Wake) && starting.retry_at.is_some() {
+                if starting.retry_at.is_some() {
                     starting.retry_at = Some(now);
                 }
                 return;
             }
         };
         let session = &mut running.session;
-        match input {
-            Input::Wake => session.handle_wake(now),
-            Input::Offline => session.handle_offline(now),
-            Input::Stop => session.cancel(now),
-            Input::Opened => session.handle_opened(now),
-            Input::Frame(frame) => session.handle_frame(frame, now),
-            Input::Closed(code) => {
-                running.socket = None;
-                session.handle_closed(code, now);
+        match signal {
+            Signal::Wake | Signal::Visibility => session.handle_wake(now),
+            Signal::Offline => session.handle_offline(now),
+            Signal::Stop => session.cancel(now),
+            Signal::Opened => session.handle_opened(now),
+            Signal::Frame => {
+                if let Some(frame) = json::read_frame(&event.text("data")) {
+                    session.handle_frame(frame, now);
+                }
             }
-            Input::Token(request, token) if request == running.token_request => {
-                running.pending = None;
-                session.handle_token(token, now);
+            Signal::Closed => {
+                running.socket = None;
+                session.handle_closed(status_of(&get(value, "code")), now);
+            }
+            Signal::Token => {
+                running.is_asking = false;
+                session.handle_token(token::from_endpoint(value, status_of(other), now), now);
+            }
+            Signal::Provided => {
+                running.is_asking = false;
+                session.handle_token(token::from_provider(value.clone(), status_of(other), now), now);
             }
             _ => {}
         }
     }
 
-    fn open(&mut self, now: Timestamp) {
-        if self.hidden_until.is_some() || self.view.is_open() {
+    fn handle_key(&mut self, event: &Node, now: Timestamp) {
+        // The page's own shortcuts are not meant by what is typed in here.
+        event.stop_propagation();
+        // While an input method composes, Enter picks a word and Escape drops one. (Safari says so by the code alone.)
+        if event.flag("isComposing") || event.number("keyCode") == 229.0 {
             return;
         }
-        self.view.open();
-        self.saved.is_open = true;
-        self.save();
-        if let Phase::Running(running) = &mut self.phase {
-            running.session.prepare(now);
+        match event.text("key").as_str() {
+            "Escape" => self.open(false, now),
+            "Enter" if !event.flag("shiftKey") && event.node("target").text("type") == "textarea" => {
+                event.prevent_default();
+                self.submit(now);
+            }
+            _ => {}
         }
-        self.emit("weft:open", &[]);
     }
 
-    fn close(&mut self, now: Timestamp) {
-        if !self.view.is_open() {
+    /// Opens or closes the panel.
+    fn open(&mut self, is_open: bool, now: Timestamp) {
+        if self.view.is_open() == is_open || self.hidden_until.is_some() {
             return;
         }
-        self.view.close();
-        self.saved.is_open = false;
+        self.view.open(is_open);
+        self.saved.is_open = is_open;
+        self.leave();
+        if let Phase::Running(running) = &mut self.phase {
+            if is_open {
+                running.session.prepare(now);
+            } else {
+                running.session.rest(now);
+            }
+        }
+        self.emit(if is_open { "weft:open" } else { "weft:close" }, &[]);
+    }
+
+    /// Keeps what the visitor typed: the page may be gone after this.
+    fn leave(&mut self) {
         self.saved.draft = self.view.composer.text();
         self.save();
-        if let Phase::Running(running) = &mut self.phase {
-            running.session.rest(now);
+    }
+
+    fn submit(&mut self, now: Timestamp) {
+        if self.send(&self.view.composer.text(), now) {
+            self.view.composer.set_text("");
+            self.leave();
         }
-        self.emit("weft:close", &[]);
     }
 
     /// Sends a message; `false`: it isn't one.
     fn send(&mut self, text: &str, now: Timestamp) -> bool {
-        let Ok(id) = RequestId::parse(url_safe(&mut self.entropy, 22)) else { return false };
+        let text = text.trim_ascii();
         if !is_message_text(text) {
             return false;
         }
+        let Ok(id) = RequestId::parse(url_safe(&mut BrowserEntropy, 22)) else { return false };
+        self.emit("weft:message", &[("role", "user"), ("id", id.as_str()), ("text", text)]);
         match &mut self.phase {
             Phase::Running(running) => {
-                running.session.send(id.clone(), text, now);
+                running.session.send(id, text, now);
             }
             Phase::Starting(starting) => {
                 self.view.log.apply(starting.transcript.send(id.clone(), text.to_owned()));
-                self.saved.outbox.push((id.clone(), text.to_owned()));
-                self.storage.store(&self.saved);
+                self.saved.outbox.push((id, text.to_owned()));
+                self.save();
             }
         }
-        self.emit("weft:message", &[("role", "user"), ("id", id.as_str()), ("text", text)]);
         true
     }
 
     fn retry(&mut self, now: Timestamp) {
         match &mut self.phase {
             Phase::Starting(_) => self.ask_config(),
-            Phase::Running(running) if matches!(running.session.status(), Status::Ended(Ended::Forbidden)) => {
+            Phase::Running(running) if running.session.status() == Status::Ended(Ended::Forbidden) => {
                 self.begin_anew(now);
             }
             Phase::Running(running) => running.session.retry(now),
@@ -333,39 +336,35 @@ impl Element {
 
     /// Leaves a conversation that can't go on.
     fn begin_anew(&mut self, now: Timestamp) {
-        let Some(saved) = Saved::new(&mut self.entropy) else { return };
-        self.saved = Saved { is_open: self.saved.is_open, ..saved };
-        self.save();
-        let seed = self.entropy.seed();
-        if let Phase::Running(running) = &mut self.phase {
-            running.socket = None;
-            running.pending = None;
-            running.token_request += 1;
-            running.session = new_session(&self.saved, &running.config, seed);
-            self.view.log.clear();
-            running.session.prepare(now);
-        }
+        let (Phase::Running(running), Some(saved)) = (&mut self.phase, Saved::new(&mut BrowserEntropy)) else { return };
+        self.saved = Saved { is_open: true, ..saved };
+        running.socket = None;
+        running.session = new_session(&self.saved, &running.config);
+        self.view.log.clear();
+        running.session.prepare(now);
+        self.leave();
     }
 
     fn ask_config(&mut self) {
-        let Phase::Starting(starting) = &mut self.phase else { return };
-        let Some(pending) = starting.pending.is_none().then(|| Pending::new(&self.window)).flatten() else { return };
-        let (handle, url, signal) = (self.handle.clone(), self.options.config_url(), pending.signal());
-        starting.pending = Some(pending);
-        starting.retry_at = None;
-        starting.failure = None;
-        spawn_local(async move { handle.post(Input::Config(config::fetch(url, signal).await)) });
+        if let Phase::Starting(starting) = &mut self.phase
+            && !starting.is_asking
+        {
+            starting.is_asking = true;
+            starting.retry_at = None;
+            starting.failure = None;
+            ask(Question::Config(self.options.config_url()), self.handle.clone());
+        }
     }
 
-    fn handle_config(&mut self, outcome: Result<Config, ConfigFailure>, now: Timestamp) {
+    fn handle_config(&mut self, config: Result<Config, ConfigFailure>, now: Timestamp) {
         let Phase::Starting(starting) = &mut self.phase else { return };
-        starting.pending = None;
-        match outcome {
+        starting.is_asking = false;
+        match config {
             Ok(mut config) => {
-                let looks = self.options.appearance.clone().or(core::mem::take(&mut config.appearance));
-                self.view.dress(&looks);
+                self.options.looks.or(core::mem::take(&mut config.looks));
+                self.view.dress(&self.options.looks);
                 self.view.log.clear();
-                let mut session = new_session(&self.saved, &config, self.entropy.seed());
+                let mut session = new_session(&self.saved, &config);
                 if self.view.is_open() {
                     session.prepare(now);
                 } else {
@@ -373,18 +372,19 @@ impl Element {
                     session.handle_timeout(now);
                 }
                 let hidden_until = config.hidden_until.take();
-                self.phase = Phase::Running(Running { session, config, socket: None, pending: None, token_request: 0 });
+                self.phase = Phase::Running(Box::new(Running { session, config, socket: None, is_asking: false }));
                 self.emit("weft:ready", &[]);
                 if let Some(until) = hidden_until {
                     self.hide(clock::parse(&until), &until, now);
                 }
             }
             Err(failure) => {
+                starting.retry_at = match &failure {
+                    ConfigFailure::Unreachable => Some(now.plus_millis(starting.backoff.next_ms())),
+                    ConfigFailure::Refused(_) => None,
+                };
                 let code = match &failure {
-                    ConfigFailure::Unreachable => {
-                        starting.retry_at = Some(now.plus_millis(starting.backoff.next_ms()));
-                        "unavailable"
-                    }
+                    ConfigFailure::Unreachable => "unavailable",
                     ConfigFailure::Refused(code) => code,
                 };
                 self.report(code, words::starting(Some(&failure)).text);
@@ -399,7 +399,7 @@ impl Element {
         self.timer = None;
         if self.hidden_until.is_some_and(|until| until <= now) {
             self.hidden_until = None;
-            self.host.set_hidden(false);
+            self.host.show(true);
         }
         match &mut self.phase {
             Phase::Running(running) => running.session.handle_timeout(now),
@@ -427,12 +427,12 @@ impl Element {
             Phase::Running(running) => running.session.poll_timeout(),
             Phase::Starting(starting) => starting.retry_at,
         };
-        let due = due.into_iter().chain(self.hidden_until).min();
+        let due = match (due, self.hidden_until) {
+            (Some(due), Some(until)) => Some(due.min(until)),
+            (due, until) => due.or(until),
+        };
         if due != self.timer.as_ref().map(|(at, _)| *at) {
-            self.timer = due.map(|at| {
-                let handle = self.handle.clone();
-                (at, Timer::new(&self.window, at.millis_since(now), Box::new(move || handle.post(Input::Timer))))
-            });
+            self.timer = due.map(|at| (at, Timer::new(&self.on_timer, at.millis_since(now))));
         }
         self.draw();
     }
@@ -444,24 +444,24 @@ impl Element {
                 (session.entries(), words::status(session.status()), session.is_answering())
             }
             Phase::Starting(starting) => {
-                (starting.transcript.entries(), Some(words::starting(starting.failure.as_ref())), false)
+                (starting.transcript.entries(), words::starting(starting.failure.as_ref()), false)
             }
         };
-        let finished = self.view.log.settle(entries);
         self.view.set_notice(notice);
         self.view.composer.set_answering(is_answering);
-        for index in finished {
-            let entry = &entries[index];
+        let host = &self.host;
+        let finish = |entry: &Entry| {
             let id = entry.id.as_deref().unwrap_or_default();
-            self.emit("weft:message", &[("role", "assistant"), ("id", id), ("text", &entry.text)]);
-        }
+            emit(host, "weft:message", &[("role", "assistant"), ("id", id), ("text", &entry.text)]);
+        };
+        self.view.log.settle(entries, &finish);
     }
 
     fn act(&mut self, action: Action, now: Timestamp) {
         let Phase::Running(running) = &mut self.phase else { return };
         match action {
             Action::Connect => {
-                running.socket = Socket::open(&self.options.session_url(&self.saved.conversation), &self.handle);
+                running.socket = Socket::open(&self.options.session_url(&self.saved.conversation), &self.signals);
                 if running.socket.is_none() {
                     running.session.handle_closed(NEVER_OPENED, now);
                 }
@@ -472,31 +472,21 @@ impl Element {
                 }
             }
             Action::Disconnect => running.socket = None,
-            Action::FetchToken => self.fetch_token(now),
-            Action::Persist => self.save(),
-        }
-    }
-
-    fn fetch_token(&mut self, now: Timestamp) {
-        let Phase::Running(running) = &mut self.phase else { return };
-        let Some(pending) = Pending::new(&self.window) else { return };
-        let signal = pending.signal();
-        running.pending = Some(pending);
-        running.token_request += 1;
-        let (handle, request) = (self.handle.clone(), running.token_request);
-        let provider = Reflect::get(&self.page_options, &"tokenProvider".into()).unwrap_or_default();
-        match provider.dyn_into::<Function>() {
-            Ok(provider) => spawn_local(async move {
-                handle.post(Input::Token(request, token_source::from_provider(provider, signal, now).await));
-            }),
-            Err(_) => {
-                let path = running.config.refresh_path.as_deref().unwrap_or_default();
-                let origin = self.window.location().origin().unwrap_or_default();
-                let url = token_source::refresh_url(&origin, path);
-                spawn_local(async move {
-                    handle.post(Input::Token(request, token_source::from_endpoint(url, signal, now).await));
-                });
+            Action::FetchToken => {
+                // One request at a time: what is under way serves this wish too.
+                if !core::mem::replace(&mut running.is_asking, true) {
+                    let provider = get(&self.page_options, "tokenProvider").dyn_into::<Function>();
+                    let question = provider.map_or_else(
+                        |_| {
+                            let origin = self.window.node("location").text("origin");
+                            Question::Endpoint(token::refresh_url(&origin, &running.config.refresh_path))
+                        },
+                        Question::Provider,
+                    );
+                    ask(question, self.handle.clone());
+                }
             }
+            Action::Persist => self.save(),
         }
     }
 
@@ -505,15 +495,14 @@ impl Element {
             Event::Transcript(change) => self.view.log.apply(change),
             Event::Status => {
                 let Phase::Running(running) = &self.phase else { return };
-                let code = match running.session.status() {
+                let status = running.session.status();
+                let code = match status {
                     Status::TokenUnavailable(..) => "token_unavailable",
                     Status::TokenRefused => "invalid_token",
                     Status::Ended(_) => "ended",
                     _ => return,
                 };
-                if let Some(notice) = words::status(running.session.status()) {
-                    self.report(code, notice.text);
-                }
+                self.report(code, words::status(status).text);
             }
             Event::Error(error) => self.report(&error.error, &error.message),
             Event::Limit(limit) => {
@@ -525,19 +514,18 @@ impl Element {
 
     /// Tells the page and its owner what is wrong. Codes and fixed sentences alone: no token, nothing of a message.
     fn report(&self, code: &str, message: &str) {
-        console::warn_1(&["Weft: ", code, ": ", message].concat().into());
+        warn(&["Weft: ", code, ": ", message].concat());
         self.emit("weft:error", &[("error", code), ("message", message)]);
     }
 
     /// Away until the limit resets.
     fn hide(&mut self, until: Timestamp, text: &str, now: Timestamp) {
-        if until <= now {
-            return;
+        if until > now {
+            self.hidden_until = Some(until);
+            self.view.show(false);
+            self.host.show(false);
+            self.emit("weft:hidden", &[("until", text)]);
         }
-        self.hidden_until = Some(until);
-        self.view.show(false);
-        self.host.set_hidden(true);
-        self.emit("weft:hidden", &[("until", text)]);
     }
 
     /// Stores what must survive a reload.
@@ -550,53 +538,52 @@ impl Element {
         self.storage.store(&self.saved);
     }
 
-    /// A bubbling event on the host, which the page hears outside of the closed shadow root.
     fn emit(&self, kind: &str, detail: &[(&str, &str)]) {
-        let object = Object::new();
-        for (name, value) in detail {
-            let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
-        }
-        let init = CustomEventInit::new();
-        init.set_bubbles(true);
-        init.set_composed(true);
-        init.set_detail(&object);
-        if let Ok(event) = CustomEvent::new_with_event_init_dict(kind, &init) {
-            let _ = self.host.dispatch_event(&event);
-        }
+        emit(&self.host, kind, detail);
     }
 }
 
-fn new_session(saved: &Saved, config: &Config, seed: u64) -> ClientSession {
+/// A bubbling event on the host, which the page hears outside of the closed shadow root.
+fn emit(host: &Node, kind: &str, detail: &[(&str, &str)]) {
+    let (object, init) = (Node::object(), Node::object());
+    for (name, value) in detail {
+        object.put(name, value);
+    }
+    init.put_flag("bubbles", true);
+    init.put_flag("composed", true);
+    init.put_value("detail", &object);
+    host.dispatch(&CustomEvent::new(kind, &init));
+}
+
+fn new_session(saved: &Saved, config: &Config) -> ClientSession {
     ClientSession::new(ClientConfig {
         history_secret: saved.history_secret.clone(),
         begun: saved.begun,
         require_signed_token: config.require_signed_token,
-        seed,
+        seed: BrowserEntropy.seed(),
         outbox: saved.outbox.clone(),
     })
 }
 
+/// A status or a close code.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both have 16 bits")]
+fn status_of(value: &JsValue) -> u16 {
+    value.as_f64().unwrap_or_default() as u16
+}
+
 /// What the element hears of the page around it.
-fn listen(window: &Window, handle: &Handle) -> Vec<Listener> {
-    let on = |kind: &'static str, input: fn() -> Input| {
-        let handle = handle.clone();
-        Listener::new(window, kind, Box::new(move |_| handle.post(input())))
-    };
-    let mut listeners = vec![
-        on("online", || Input::Wake),
-        on("focus", || Input::Wake),
+fn listen(signals: &Signals, window: &Node, document: &Node) -> Option<Scope> {
+    let scope = Scope::new()?;
+    for (kind, signal) in [
+        ("online", Signal::Wake),
+        ("focus", Signal::Wake),
         // The page came back from the browser's back/forward cache.
-        on("pageshow", || Input::Wake),
-        on("offline", || Input::Offline),
-        on("pagehide", || Input::Leave),
-    ];
-    if let Some(document) = window.document() {
-        let (handle, page) = (handle.clone(), document.clone());
-        listeners.push(Listener::new(
-            &document,
-            "visibilitychange",
-            Box::new(move |_| handle.post(if page.hidden() { Input::Leave } else { Input::Wake })),
-        ));
+        ("pageshow", Signal::Wake),
+        ("offline", Signal::Offline),
+        ("pagehide", Signal::Leave),
+    ] {
+        scope.listen(signals, window, kind, signal);
     }
-    listeners
+    scope.listen(signals, document, "visibilitychange", Signal::Visibility);
+    Some(scope)
 }

@@ -2,68 +2,47 @@
 //! everything happens here. The rules of a session are `weft_shared`'s: this crate draws and carries.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively only the tests of the pure parts run"))]
 
+mod browser;
 mod clock;
 mod config;
 mod element;
 mod entropy;
 mod json;
-mod listeners;
 mod options;
-mod request;
+mod requests;
+mod signals;
 mod storage;
-mod token_source;
+mod token;
 mod transport;
 mod view;
 
-use element::{Element, Handle, Input};
-use js_sys::Reflect;
+use browser::{Node, URL, get};
+use element::Element;
+use js_sys::Function;
 use options::Options;
-use wasm_bindgen::JsValue;
+#[cfg(target_arch = "wasm32")]
+use rlsf::SmallGlobalTlsf;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{HtmlElement, ShadowRoot};
+use wasm_bindgen::{JsCast as _, JsValue};
 
-/// A widget on a page: what stands behind `window.weft`.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Widget(Handle);
+/// Rust's own allocator would take 6 KB more. This one finds room in constant time too.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();
 
 /// Puts a widget into the shadow root that the loader made, beside its launcher. `options` holds the script tag's
-/// `data-*` attributes, its address as `src`, and, once the page sets one, `tokenProvider`.
+/// `data-*` attributes, its address as `src`, and, once the page sets one, `tokenProvider`. What comes back is called
+/// with a command (`open`, `close`, `toggle`, `send`, `destroy`) and, to send, a text; not any more once destroyed.
 ///
 /// # Errors
 /// A sentence for the console where the widget can't start.
 #[wasm_bindgen]
-pub fn mount(host: HtmlElement, root: &ShadowRoot, launcher: HtmlElement, options: JsValue) -> Result<Widget, JsValue> {
-    let read = Options::read(|name| Reflect::get(&options, &name.into()).ok()?.as_string());
-    let read = read.map_err(|error| JsValue::from(error.message()))?;
-    let handle = Element::mount(host, root, launcher, read, options);
-    handle.map(Widget).ok_or_else(|| JsValue::from("Weft: this browser is too old"))
-}
-
-#[wasm_bindgen]
-impl Widget {
-    /// Opens the panel.
-    pub fn open(&self) {
-        self.0.post(Input::Open);
-    }
-
-    /// Closes it.
-    pub fn close(&self) {
-        self.0.post(Input::Close);
-    }
-
-    /// Opens or closes it.
-    pub fn toggle(&self) {
-        self.0.post(Input::Toggle);
-    }
-
-    /// Sends a message in the visitor's name, and opens the panel.
-    pub fn send(&self, text: String) {
-        self.0.post(Input::Send(text));
-    }
-
-    /// Ends it: its listeners, socket, timers and requests go.
-    pub fn destroy(&self) {
-        self.0.post(Input::Destroy);
-    }
+pub fn mount(host: JsValue, root: JsValue, launcher: JsValue, options: JsValue) -> Result<Function, JsValue> {
+    let text = |name: &str| get(&options, name).as_string();
+    let origin = text("apiUrl").or_else(|| text("src")).and_then(|address| URL::new(&address).ok());
+    let origin = origin.and_then(|url| get(&url, "origin").as_string()).unwrap_or_default();
+    let read = Options::read(origin, &text).ok_or("Weft: data-key must hold a publishable key (wf_pk_…)")?;
+    let (host, root) = (host.unchecked_into::<Node>(), root.unchecked_into::<Node>());
+    let command = Element::mount(host, &root, launcher.unchecked_into(), read, options);
+    command.ok_or_else(|| "Weft: this browser is too old".into())
 }

@@ -1,75 +1,76 @@
 //! Draws an answer while it comes. Blocks that are over are drawn once; only the last one is drawn anew.
 
-use super::dom::{Dom, add_bare_text};
-use super::prose::{Kind, Span, next_block, spans};
-use web_sys::{HtmlElement, Node};
+use super::prose::{Kind, Span, first_block, spans};
+use crate::browser::Node;
 
 /// The text of an answer on the screen.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    node: HtmlElement,
+    node: Node,
     /// The text whose blocks are over.
     sealed: String,
     /// The last block.
-    open: Option<HtmlElement>,
+    open: Option<Node>,
 }
 
 impl Answer {
     /// Draws into `node`.
-    pub(crate) const fn new(node: HtmlElement) -> Self {
+    pub(crate) const fn new(node: Node) -> Self {
         Self { node, sealed: String::new(), open: None }
     }
 
     /// Shows `text`: what it showed before and more, or another text.
-    pub(crate) fn draw(&mut self, dom: &Dom, text: &str) {
-        if !text.starts_with(&self.sealed) {
-            self.node.set_text_content(None);
+    pub(crate) fn draw(&mut self, text: &str) {
+        let mut rest = text.strip_prefix(self.sealed.as_str()).unwrap_or_else(|| {
+            self.node.set_text("");
             self.sealed.clear();
             self.open = None;
-        }
+            text
+        });
         if let Some(open) = self.open.take() {
             open.remove();
         }
-        let mut from = self.sealed.len();
-        while let Some(block) = next_block(text, from) {
-            let node = add_block(dom, &self.node, block.kind, &block.lines);
-            from = block.end;
-            if text[from..].trim_start().is_empty() {
+        while let Some(block) = first_block(rest) {
+            let node = add_block(&self.node, &block.lines, block.kind);
+            let Some((over, left)) = rest.split_at_checked(block.len) else { return };
+            if left.trim_ascii_start().is_empty() {
                 self.open = Some(node);
-                break;
+                return;
             }
-            self.sealed.clear();
-            self.sealed.push_str(&text[..from]);
+            self.sealed.push_str(over);
+            rest = left;
         }
     }
 }
 
-fn add_block(dom: &Dom, parent: &Node, kind: Kind, lines: &[&str]) -> HtmlElement {
-    let tag = match kind {
-        Kind::Paragraph => "p",
-        Kind::Quote => "blockquote",
-        Kind::List => "ul",
-    };
-    let block = dom.add(parent, tag, "");
+fn add_block(parent: &Node, lines: &[&str], kind: Kind) -> Node {
+    let block = parent.add(
+        match kind {
+            Kind::Paragraph => "p",
+            Kind::Quote => "blockquote",
+            Kind::List => "ul",
+        },
+        "",
+    );
     for (index, line) in lines.iter().enumerate() {
         if kind == Kind::List {
-            add_spans(dom, &dom.add(&block, "li", ""), line);
+            add_spans(&block.add("li", ""), line);
         } else {
             if index > 0 {
-                dom.add(&block, "br", "");
+                block.add("br", "");
             }
-            add_spans(dom, &block, line);
+            add_spans(&block, line);
         }
     }
     block
 }
 
-fn add_spans(dom: &Dom, parent: &HtmlElement, line: &str) {
+fn add_spans(parent: &Node, line: &str) {
     for span in spans(line) {
         match span {
-            Span::Text(text) => add_bare_text(parent, text),
-            Span::Bold(text) => drop(dom.add_text(parent, "strong", "", text)),
-            Span::Code(text) => drop(dom.add_text(parent, "code", "", text)),
+            Span::Text(text) => parent.append_text(text),
+            Span::Bold(text) => drop(parent.add_with_text("strong", "", text)),
+            Span::Code(text) => drop(parent.add_with_text("code", "", text)),
         }
     }
 }

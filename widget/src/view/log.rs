@@ -1,59 +1,52 @@
 //! The messages on the screen.
 
 use super::answer::Answer;
-use super::dom::{Dom, add_bare_text, is_web_address, set};
+use super::links::add_sources;
 use super::words;
-use crate::listeners::Listener;
-use std::cell::Cell;
-use std::rc::Rc;
-use web_sys::{HtmlElement, Node};
-use weft_shared::protocol::ws::{Role, SourceRef};
+use crate::browser::Node;
+use crate::signals::{Scope, Signal, Signals};
+use weft_shared::protocol::ws::Role;
 use weft_shared::session::transcript::{Change, Entry, EntryState};
 
 /// A reader who is this close to the end follows what comes.
-const NEAR_END_PX: i32 = 48;
+const NEAR_END_PX: f64 = 48.0;
 
 /// The list of messages.
 #[derive(Debug)]
 pub(crate) struct Log {
-    dom: Dom,
-    node: HtmlElement,
-    list: HtmlElement,
-    welcome: HtmlElement,
+    node: Node,
+    list: Node,
+    welcome: Node,
     rows: Vec<Row>,
     /// Whether the reader is at the end.
-    follows: Rc<Cell<bool>>,
-    _scroll: Listener,
+    is_following: bool,
 }
 
 impl Log {
     /// An empty list.
-    pub(crate) fn new(dom: &Dom, parent: &Node) -> Self {
-        let node = dom.add(parent, "div", "log");
+    pub(crate) fn new(parent: &Node, signals: &Signals, scope: &Scope) -> Self {
+        let node = parent.add("div", "log");
         // It scrolls, so it must be reached by keyboard.
-        node.set_tab_index(0);
-        let list = dom.add(&node, "div", "list");
-        set(&list, "role", "log");
-        set(&list, "aria-live", "polite");
-        let welcome = dom.add(&list, "div", "bubble welcome");
-        welcome.set_hidden(true);
-        let follows = Rc::new(Cell::new(true));
-        let (scrolled, is_at_end) = (node.clone(), Rc::clone(&follows));
-        let scroll = Listener::new(
-            &node,
-            "scroll",
-            Box::new(move |_| {
-                let left = scrolled.scroll_height() - scrolled.scroll_top() - scrolled.client_height();
-                is_at_end.set(left < NEAR_END_PX);
-            }),
-        );
-        Self { dom: dom.clone(), node, list, welcome, rows: Vec::new(), follows, _scroll: scroll }
+        node.set("tabindex", "0");
+        let list = node.add("div", "list");
+        list.set("role", "log");
+        list.set("aria-live", "polite");
+        let welcome = list.add("div", "bubble welcome");
+        scope.listen(signals, &node, "scroll", Signal::Scrolled);
+        Self { node, list, welcome, rows: Vec::new(), is_following: true }
     }
 
     /// What stands above the first message; empty: nothing.
     pub(crate) fn set_welcome(&self, text: &str) {
-        self.welcome.set_text_content(Some(text));
-        self.welcome.set_hidden(text.is_empty());
+        self.welcome.set_text(text);
+        self.welcome.show(!text.is_empty());
+    }
+
+    /// The reader scrolled.
+    pub(crate) fn handle_scroll(&mut self) {
+        let node = &self.node;
+        let left = node.number("scrollHeight") - node.number("scrollTop") - node.number("clientHeight");
+        self.is_following = left < NEAR_END_PX;
     }
 
     /// Takes all messages away.
@@ -68,12 +61,13 @@ impl Log {
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
             Change::Added(index) => {
-                let index = index.min(self.rows.len());
-                let row = Row::new(&self.dom, &self.list);
+                let row = Row::new(&self.list);
                 if let Some(next) = self.rows.get(index) {
-                    let _ = self.list.insert_before(&row.node, Some(&next.node));
+                    next.node.before(&row.node);
+                    self.rows.insert(index, row);
+                } else {
+                    self.rows.push(row);
                 }
-                self.rows.insert(index, row);
             }
             Change::Updated(index) | Change::Appended { index, .. } => {
                 if let Some(row) = self.rows.get_mut(index) {
@@ -83,38 +77,36 @@ impl Log {
         }
     }
 
-    /// Draws what changed, and returns the answers that came to their end before the reader's eyes. Who reads at the
-    /// end of the list stays there.
-    pub(crate) fn settle(&mut self, entries: &[Entry]) -> Vec<usize> {
-        let mut finished = Vec::new();
+    /// Draws what changed, and tells `finish` of the answers that came to their end before the reader's eyes. Who reads
+    /// at the end of the list stays there.
+    pub(crate) fn settle(&mut self, entries: &[Entry], finish: &dyn Fn(&Entry)) {
         let mut is_changed = false;
-        for (index, (row, entry)) in self.rows.iter_mut().zip(entries).enumerate() {
+        let mut is_busy = false;
+        for (row, entry) in self.rows.iter_mut().zip(entries) {
+            is_busy |= entry.is_streaming();
             if !row.is_stale {
                 continue;
             }
             is_changed = true;
+            // Who writes wants to see what comes of it.
+            self.is_following |= !row.is_drawn && entry.state == EntryState::Sending;
             let was_streaming = row.is_streaming;
-            if row.draw(&self.dom, entry) {
-                // Who writes wants to see what comes of it.
-                self.follows.set(true);
-            }
+            row.draw(entry);
             if was_streaming && !row.is_streaming {
-                finished.push(index);
+                finish(entry);
             }
         }
         if is_changed {
             // An answer is read out once: when it is over.
-            let is_busy = entries.iter().any(Entry::is_streaming);
-            set(&self.list, "aria-busy", if is_busy { "true" } else { "false" });
+            self.list.set_state("aria-busy", is_busy);
             self.follow();
         }
-        finished
     }
 
     /// Stays at the end, where the reader is there.
     pub(crate) fn follow(&self) {
-        if self.follows.get() {
-            self.node.set_scroll_top(self.node.scroll_height());
+        if self.is_following {
+            self.node.put_number("scrollTop", self.node.number("scrollHeight"));
         }
     }
 }
@@ -122,71 +114,56 @@ impl Log {
 /// One message.
 #[derive(Debug)]
 struct Row {
-    node: HtmlElement,
-    bubble: HtmlElement,
-    note: HtmlElement,
-    /// An answer's text; a visitor's is drawn once.
-    answer: Option<Answer>,
+    node: Node,
+    bubble: Node,
+    note: Node,
+    answer: Answer,
     is_drawn: bool,
     is_stale: bool,
     is_streaming: bool,
 }
 
 impl Row {
-    fn new(dom: &Dom, list: &Node) -> Self {
-        let node = dom.add(list, "div", "");
-        let bubble = dom.add(&node, "div", "bubble");
-        let note = dom.add(&node, "div", "note");
-        Self { node, bubble, note, answer: None, is_drawn: false, is_stale: true, is_streaming: false }
+    fn new(list: &Node) -> Self {
+        let node = list.add("div", "");
+        let bubble = node.add("div", "bubble");
+        let note = node.add("div", "note");
+        let answer = Answer::new(bubble.clone());
+        Self { node, bubble, note, answer, is_drawn: false, is_stale: true, is_streaming: false }
     }
 
-    /// Draws the message. Whether it is one that the visitor has just sent.
-    fn draw(&mut self, dom: &Dom, entry: &Entry) -> bool {
-        let is_new = !self.is_drawn;
-        self.is_drawn = true;
+    fn draw(&mut self, entry: &Entry) {
         self.is_stale = false;
         self.is_streaming = entry.is_streaming();
-        let is_sending = entry.state == EntryState::Sending;
-        self.node.set_class_name(match (entry.role, entry.state) {
-            (Role::User, EntryState::Sending) => "row user sending",
-            (Role::User, _) => "row user",
-            (Role::Assistant, EntryState::Streaming) => "row streaming",
-            (Role::Assistant, _) => "row",
-        });
-        if entry.role == Role::Assistant {
-            let answer = self.answer.get_or_insert_with(|| Answer::new(self.bubble.clone()));
-            answer.draw(dom, &entry.text);
+        let is_answer = entry.role == Role::Assistant;
+        self.node.put(
+            "className",
+            match entry.state {
+                EntryState::Streaming => "row streaming",
+                EntryState::Sending => "row user sending",
+                _ if is_answer => "row",
+                _ => "row user",
+            },
+        );
+        if is_answer {
+            self.answer.draw(&entry.text);
             // An answer that ended before its first word has no text to show.
-            self.bubble.set_hidden(entry.text.is_empty() && !self.is_streaming);
-        } else if is_new {
-            dom.add_text(&self.bubble, "span", "unseen", words::YOU);
-            add_bare_text(&self.bubble, &entry.text);
+            self.bubble.show(self.is_streaming || !entry.text.is_empty());
+        } else if !self.is_drawn {
+            self.bubble.add_with_text("span", "unseen", words::YOU);
+            self.bubble.append_text(&entry.text);
         }
         let note = words::note(entry.state);
-        self.note.set_text_content(note);
-        self.note.set_hidden(note.is_none());
+        self.note.set_text(note);
+        self.note.show(!note.is_empty());
         // Sources come once, with the answer's end.
-        if !entry.sources.is_empty() && self.node.child_element_count() == 2 {
-            add_sources(dom, &self.node, &entry.sources);
+        if !entry.sources.is_empty() && !self.has_sources() {
+            add_sources(&self.node, &entry.sources);
         }
-        is_new && is_sending
+        self.is_drawn = true;
     }
-}
 
-fn add_sources(dom: &Dom, parent: &Node, sources: &[SourceRef]) {
-    let list = dom.add(parent, "ul", "sources");
-    set(&list, "aria-label", words::SOURCES);
-    for source in sources {
-        let item = dom.add(&list, "li", "");
-        match source.url.as_deref().filter(|url| is_web_address(url)) {
-            Some(url) => {
-                let link = dom.add_text(&item, "a", "", &source.title);
-                set(&link, "href", url);
-                set(&link, "target", "_blank");
-                // The page that opens must not reach back into this one.
-                set(&link, "rel", "noopener");
-            }
-            None => drop(dom.add_text(&item, "span", "", &source.title)),
-        }
+    fn has_sources(&self) -> bool {
+        self.node.number("childElementCount") > 2.0
     }
 }

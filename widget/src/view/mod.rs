@@ -1,20 +1,22 @@
-//! What the visitor sees: the panel beside the launcher. It shows what it is told and posts what the visitor does.
+//! What the visitor sees: the panel beside the launcher. It shows what it is told. All nodes are built one by one, and no
+//! HTML is parsed anywhere in the widget: there is nothing in which a text could become markup, and it runs where the
+//! page demands Trusted Types.
 
 mod answer;
 mod composer;
-mod dom;
+mod links;
 mod log;
 mod prose;
 pub(crate) mod words;
 
-use crate::element::{Handle, Input};
-use crate::listeners::Listener;
-use crate::options::Appearance;
-use composer::{Composer, on};
-use dom::{Dom, set};
+use crate::browser::{Node, css_supports, get};
+use crate::options::{Look, Looks};
+use crate::signals::{Scope, Signal, Signals};
+use composer::Composer;
+use js_sys::Array;
 use log::Log;
 use wasm_bindgen::JsCast as _;
-use web_sys::{CssStyleSheet, HtmlElement, KeyboardEvent, ShadowRoot, css};
+use web_sys::CssStyleSheet;
 use words::Notice;
 
 /// The style sheet, without its comments and blanks.
@@ -23,62 +25,48 @@ const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
 /// The panel and the launcher.
 #[derive(Debug)]
 pub(crate) struct View {
-    launcher: HtmlElement,
-    panel: HtmlElement,
-    title: HtmlElement,
+    launcher: Node,
+    panel: Node,
+    title: Node,
     sheet: CssStyleSheet,
-    notice: HtmlElement,
-    notice_text: HtmlElement,
-    notice_button: HtmlElement,
+    notice: Node,
+    notice_text: Node,
+    notice_button: Node,
+    said: Notice,
     /// The messages.
     pub log: Log,
     /// Where the visitor writes.
     pub composer: Composer,
-    _listeners: [Listener; 5],
+    _scope: Scope,
 }
 
 impl View {
     /// Builds the panel, closed. `None`: the browser has no constructable style sheets, so it must be an old one.
-    pub(crate) fn new(root: &ShadowRoot, launcher: HtmlElement, handle: &Handle) -> Option<Self> {
+    pub(crate) fn new(root: &Node, launcher: Node, signals: &Signals) -> Option<Self> {
+        let scope = Scope::new()?;
         let sheet = CssStyleSheet::new().ok()?;
-        root.adopted_style_sheets().push(&sheet);
-        let dom = Dom::of(root);
-        let panel = dom.add(root, "section", "");
-        panel.set_hidden(true);
-        set(&panel, "role", "dialog");
-        let bar = dom.add(&panel, "header", "bar");
-        dom.add(&bar, "span", "icon mark");
-        let title = dom.add(&bar, "h2", "title");
-        let close = dom.add_icon_button(&bar, "icon close", words::CLOSE);
-        let log = Log::new(&dom, &panel);
-        let notice = dom.add(&panel, "div", "notice");
-        notice.set_hidden(true);
-        let notice_text = dom.add(&notice, "span", "");
-        // Its text is announced when it changes, and it is there before it has one, so that it is.
-        set(&notice_text, "role", "status");
-        let notice_button = dom.add(&notice, "button", "");
-        let composer = Composer::new(&dom, &panel, handle);
-        let escape = handle.clone();
-        let listeners = [
-            on(handle, &close, "click", || Input::Close),
-            on(handle, &notice_button, "click", || Input::Retry),
-            Listener::new(
-                &panel,
-                "keydown",
-                Box::new(move |event| {
-                    let event: KeyboardEvent = event.unchecked_into();
-                    // The page's own shortcuts are not meant by what is typed in here.
-                    event.stop_propagation();
-                    if event.key() == "Escape" && !event.is_composing() {
-                        escape.post(Input::Close);
-                    }
-                }),
-            ),
-            Listener::new(&panel, "keyup", Box::new(|event| event.stop_propagation())),
-            Listener::new(&panel, "keypress", Box::new(|event| event.stop_propagation())),
-        ];
+        get(root, "adoptedStyleSheets").unchecked_into::<Array>().push(&sheet);
+        let panel = root.add("section", "");
+        panel.set("role", "dialog");
+        let bar = panel.add("header", "bar");
+        bar.add("span", "icon mark");
+        let title = bar.add("h2", "title");
+        let close = bar.add_icon_button("icon close", words::CLOSE);
+        let log = Log::new(&panel, signals, &scope);
+        let notice = panel.add("div", "notice");
+        let notice_text = notice.add("span", "");
+        notice_text.set("role", "status");
+        let notice_button = notice.add("button", "");
+        let composer = Composer::new(&panel, signals, &scope);
+        scope.listen(signals, &close, "click", Signal::Close);
+        scope.listen(signals, &notice_button, "click", Signal::Retry);
+        scope.listen(signals, &panel, "keydown", Signal::KeyDown);
+        scope.listen(signals, &panel, "keyup", Signal::KeyOther);
+        scope.listen(signals, &panel, "keypress", Signal::KeyOther);
         // The loader may have left its text here.
-        launcher.set_text_content(None);
+        launcher.set_text("");
+        let said = words::NOTHING;
+        notice.show(false);
         Some(Self {
             launcher,
             panel,
@@ -87,67 +75,68 @@ impl View {
             notice,
             notice_text,
             notice_button,
+            said,
             log,
             composer,
-            _listeners: listeners,
+            _scope: scope,
         })
     }
 
     /// Puts on looks.
-    pub(crate) fn dress(&self, looks: &Appearance) {
-        let title = looks.title.as_deref().unwrap_or(words::TITLE);
-        self.title.set_text_content(Some(title));
-        set(&self.panel, "aria-label", title);
-        set(&self.launcher, "aria-label", title);
-        self.composer.set_placeholder(looks.input_placeholder.as_deref().unwrap_or(words::PLACEHOLDER));
-        self.log.set_welcome(looks.welcome_message.as_deref().unwrap_or_default());
-        let side = if looks.is_left() { " left" } else { " right" };
-        let theme = match looks.theme.as_deref() {
-            Some("light") => " light",
-            Some("dark") => " dark",
+    pub(crate) fn dress(&self, looks: &Looks) {
+        let or = |look, default| Some(looks.get(look)).filter(|text| !text.is_empty()).unwrap_or(default);
+        let title = or(Look::Title, words::TITLE);
+        self.title.set_text(title);
+        self.panel.set("aria-label", title);
+        self.launcher.set("aria-label", title);
+        self.composer.set_placeholder(or(Look::InputPlaceholder, words::PLACEHOLDER));
+        self.log.set_welcome(looks.get(Look::WelcomeMessage));
+        let side = if looks.get(Look::Position).ends_with("left") { "left" } else { "right" };
+        let theme = match looks.get(Look::Theme) {
+            "light" => " light",
+            "dark" => " dark",
             _ => "",
         };
-        self.panel.set_class_name(&["panel", side, theme].concat());
-        self.launcher.set_class_name(side.trim_start());
+        self.panel.put("className", &["panel ", side, theme].concat());
+        self.launcher.put("className", side);
         // Only what the browser takes for a colour goes into the sheet: it can't end the rule that it stands in.
-        let accent =
-            looks.accent_color.as_deref().filter(|color| css::supports_with_value("color", color).unwrap_or(false));
-        let _ = self.sheet.replace_sync(&match accent {
-            Some(color) => [STYLE, ":host{--a:", color, "}"].concat(),
-            None => STYLE.to_owned(),
-        });
+        let accent = looks.get(Look::AccentColor);
+        let rule = if css_supports("color", accent) { [":host{--a:", accent, "}"] } else { [""; 3] };
+        let _ = self.sheet.replace_sync(&[STYLE, &rule.concat()].concat());
     }
 
     /// Whether the panel is open.
     pub(crate) fn is_open(&self) -> bool {
-        !self.panel.hidden()
+        !self.panel.flag("hidden")
     }
 
-    /// Opens the panel and moves the focus into it.
-    pub(crate) fn open(&self) {
-        self.show(true);
-        self.composer.focus();
-        self.log.follow();
-    }
-
-    /// Closes the panel and gives the focus back.
-    pub(crate) fn close(&self) {
-        self.show(false);
-        let _ = self.launcher.focus();
+    /// Opens the panel and moves the focus into it, or closes it and gives the focus back.
+    pub(crate) fn open(&self, is_open: bool) {
+        self.show(is_open);
+        if is_open {
+            self.composer.focus();
+            self.log.follow();
+        } else {
+            self.launcher.focus();
+        }
     }
 
     /// Opens or closes the panel and leaves the focus where it is.
     pub(crate) fn show(&self, is_open: bool) {
-        self.panel.set_hidden(!is_open);
-        set(&self.launcher, "aria-expanded", if is_open { "true" } else { "false" });
+        self.panel.show(is_open);
+        self.launcher.set_state("aria-expanded", is_open);
     }
 
-    /// What is the matter; `None`: nothing.
-    pub(crate) fn set_notice(&self, notice: Option<Notice>) {
-        let (text, button) = notice.map_or(("", None), |notice| (notice.text, notice.button));
-        self.notice.set_hidden(notice.is_none());
-        self.notice_text.set_text_content(Some(text));
-        self.notice_button.set_text_content(button);
-        self.notice_button.set_hidden(button.is_none());
+    /// What is the matter; an empty text: nothing.
+    pub(crate) fn set_notice(&mut self, notice: Notice) {
+        // What is said once more would be read out once more.
+        if notice == self.said {
+            return;
+        }
+        self.said = notice;
+        self.notice.show(!notice.text.is_empty());
+        self.notice_text.set_text(notice.text);
+        self.notice_button.set_text(notice.button);
+        self.notice_button.show(!notice.button.is_empty());
     }
 }

@@ -22,22 +22,25 @@ const TRY_AGAIN: &str = "Try again";
 pub(crate) struct Notice {
     /// What is the matter.
     pub text: &'static str,
-    /// What the visitor can do about it.
-    pub button: Option<&'static str>,
+    /// What the visitor can do about it; empty: nothing.
+    pub button: &'static str,
 }
 
+/// All is well.
+pub(crate) const NOTHING: Notice = say("");
+
 const fn say(text: &'static str) -> Notice {
-    Notice { text, button: None }
+    Notice { text, button: "" }
 }
 
 const fn ask(text: &'static str, button: &'static str) -> Notice {
-    Notice { text, button: Some(button) }
+    Notice { text, button }
 }
 
-/// What to say of the connection; `None`: all is well.
-pub(crate) const fn status(status: Status) -> Option<Notice> {
-    Some(match status {
-        Status::Idle | Status::Connected => return None,
+/// What to say of the connection; an empty text: all is well.
+pub(crate) const fn status(status: Status) -> Notice {
+    match status {
+        Status::Idle | Status::Connected => NOTHING,
         Status::Connecting => say("Connecting…"),
         Status::Retrying(_) => ask("The connection broke. Trying again by itself.", TRY_NOW),
         Status::Offline => say("You are offline. What you send goes out when you are back."),
@@ -56,7 +59,7 @@ pub(crate) const fn status(status: Status) -> Option<Notice> {
         Status::Limited(_) => say("You have reached the message limit. The chat comes back when it resets."),
         Status::Ended(Ended::Forbidden) => ask("This conversation can’t go on here.", "Start a new one"),
         Status::Ended(Ended::Outdated) => say("The chat was updated. Reload the page to go on."),
-    })
+    }
 }
 
 /// What to say while there is no config.
@@ -68,22 +71,22 @@ pub(crate) const fn starting(failure: Option<&ConfigFailure>) -> Notice {
     }
 }
 
-/// What stands under a message.
-pub(crate) const fn note(state: EntryState) -> Option<&'static str> {
-    Some(match state {
+/// What stands under a message; empty: nothing.
+pub(crate) const fn note(state: EntryState) -> &'static str {
+    match state {
         EntryState::Sending => "Sending…",
         EntryState::Refused(ErrorCode::Conflict | ErrorCode::InvalidRequest) => "This message was not accepted.",
         EntryState::Refused(_) => "Not sent.",
         EntryState::Ended(AnswerStatus::Cancelled) => "Stopped.",
         EntryState::Ended(AnswerStatus::Interrupted) => "The answer broke off here.",
-        EntryState::Sent | EntryState::Streaming | EntryState::Ended(AnswerStatus::Complete) => return None,
-    })
+        EntryState::Sent | EntryState::Streaming | EntryState::Ended(AnswerStatus::Complete) => "",
+    }
 }
 
-/// What the counter says; `None`: there is room enough.
-pub(crate) fn counter(count: usize, most: usize) -> Option<String> {
+/// What the counter says; empty: there is room enough.
+pub(crate) fn counter(count: usize, most: usize) -> String {
     // From nine tenths on.
-    (count * 10 >= most * 9).then(|| [&count.to_string(), " / ", &most.to_string()].concat())
+    if count * 10 < most * 9 { String::new() } else { [&count.to_string(), " / ", &most.to_string()].concat() }
 }
 
 #[cfg(test)]
@@ -103,10 +106,10 @@ mod tests {
         ];
         let mut texts = Vec::new();
         for failure in failures {
-            let notice = status(Status::TokenUnavailable(failure, None)).unwrap();
-            assert_eq!(notice.button, Some(TRY_AGAIN));
-            let retrying = status(Status::TokenUnavailable(failure, Some(Timestamp::from_secs(1)))).unwrap();
-            assert_eq!(retrying, Notice { button: Some(TRY_NOW), ..notice });
+            let notice = status(Status::TokenUnavailable(failure, None));
+            assert_eq!(notice.button, TRY_AGAIN);
+            let retrying = status(Status::TokenUnavailable(failure, Some(Timestamp::from_secs(1))));
+            assert_eq!(retrying, Notice { button: TRY_NOW, ..notice });
             assert!(!texts.contains(&notice.text));
             texts.push(notice.text);
         }
@@ -114,8 +117,8 @@ mod tests {
 
     #[test]
     fn the_counter_shows_near_the_end() {
-        assert_eq!(counter(3599, 4000), None);
-        assert_eq!(counter(3600, 4000).as_deref(), Some("3600 / 4000"));
-        assert_eq!(counter(4001, 4000).as_deref(), Some("4001 / 4000"));
+        assert_eq!(counter(3599, 4000), "");
+        assert_eq!(counter(3600, 4000), "3600 / 4000");
+        assert_eq!(counter(4001, 4000), "4001 / 4000");
     }
 }

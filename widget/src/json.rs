@@ -1,0 +1,52 @@
+//! JSON by the browser's own `JSON`: no parser of ours in the download. What is read is read member by member;
+//! `serde_wasm_bindgen` could read it into types, but its errors quote what they found, and printing a float alone takes
+//! 14 KB. What is written goes through it.
+
+use crate::browser::get;
+use js_sys::{Array, JSON};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::{JsCast as _, JsValue};
+use weft_shared::protocol::ws::{ClientFrame, Json, ServerFrame};
+
+/// A value of the browser as frames carry it.
+struct BrowserJson(JsValue);
+
+impl Json for BrowserJson {
+    fn member(&self, name: &str) -> Option<Self> {
+        let member = get(&self.0, name);
+        (!member.is_undefined()).then_some(Self(member))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        get(&self.0, name).as_string()
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only a number that is whole is equal")]
+    fn number(&self, name: &str) -> Option<u64> {
+        let number = get(&self.0, name).as_f64()?;
+        let whole = number as u64;
+        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "the Worker's numbers stay below 2^53")]
+        (whole as f64 == number).then_some(whole)
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        get(&self.0, name).as_bool()
+    }
+
+    fn items(&self, name: &str) -> Option<Vec<Self>> {
+        let items: Array = get(&self.0, name).dyn_into().ok()?;
+        Some(items.iter().map(Self).collect())
+    }
+}
+
+/// Reads a frame from the Worker. `None`: it isn't one, or one that this widget doesn't know; to be skipped.
+pub(crate) fn read_frame(text: &str) -> Option<ServerFrame> {
+    ServerFrame::from_json(&BrowserJson(JSON::parse(text).ok()?)).ok().flatten()
+}
+
+/// Writes a frame from the widget.
+pub(crate) fn write_frame(frame: &ClientFrame) -> Option<String> {
+    let value = frame.serialize(&Serializer::json_compatible()).ok()?;
+    JSON::stringify(&value).ok().map(String::from)
+}

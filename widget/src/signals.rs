@@ -1,0 +1,146 @@
+//! How the browser calls the widget: one function for all events, timers and replies, told apart by a number that is
+//! bound to it. Listeners belong to a scope and go with it, so a page that takes the widget away keeps nothing of it.
+
+use crate::browser::{self, Node};
+use js_sys::Function;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::AbortController;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Signal {
+    /// The page calls `window.weft`: a command's name, and a text.
+    Command,
+    /// The visitor closes the panel.
+    Close,
+    /// The visitor wants another try.
+    Retry,
+    /// The visitor sends what they wrote.
+    Submit,
+    /// The visitor stops the answer.
+    Stop,
+    /// The visitor wrote something.
+    Typed,
+    /// A key went down in the panel.
+    KeyDown,
+    /// Another event of a key in the panel.
+    KeyOther,
+    /// The messages were scrolled.
+    Scrolled,
+    /// The page is seen again, or back from the browser's cache, or has the network again.
+    Wake,
+    /// The browser lost the network.
+    Offline,
+    /// The page is left, and may not come back.
+    Leave,
+    /// The page was hidden, or is seen again.
+    Visibility,
+    /// The socket is open.
+    Opened,
+    /// The socket brought a frame.
+    Frame,
+    /// The socket is closed.
+    Closed,
+    /// The timer went off.
+    Timer,
+    /// The live config came: the body, and the status; nothing where it didn't.
+    Config,
+    /// A token came from the refresh endpoint: the body and the status; or a number alone where it failed.
+    Token,
+    /// A token came from the page's function.
+    Provided,
+}
+
+impl Signal {
+    const ALL: [Self; 20] = [
+        Self::Command,
+        Self::Close,
+        Self::Retry,
+        Self::Submit,
+        Self::Stop,
+        Self::Typed,
+        Self::KeyDown,
+        Self::KeyOther,
+        Self::Scrolled,
+        Self::Wake,
+        Self::Offline,
+        Self::Leave,
+        Self::Visibility,
+        Self::Opened,
+        Self::Frame,
+        Self::Closed,
+        Self::Timer,
+        Self::Config,
+        Self::Token,
+        Self::Provided,
+    ];
+}
+
+/// What the browser is given to call.
+type Callback = Closure<dyn Fn(usize, JsValue, JsValue)>;
+
+/// Makes functions for the browser.
+#[derive(Debug)]
+pub(crate) struct Signals(Callback);
+
+impl Signals {
+    /// All that happens goes to `receive`, with up to two values.
+    pub(crate) fn new(receive: impl Fn(Signal, JsValue, JsValue) + 'static) -> Self {
+        Self(Closure::wrap(Box::new(move |number, value, other| {
+            if let Some(signal) = Signal::ALL.get(number) {
+                receive(*signal, value, other);
+            }
+        })))
+    }
+
+    /// A function for the browser. Once `self` is gone it must not be called any more.
+    pub(crate) fn function(&self, signal: Signal) -> Function {
+        self.0
+            .as_ref()
+            .unchecked_ref::<Function>()
+            .bind1(&JsValue::UNDEFINED, &JsValue::from(signal as u32))
+            .unchecked_into()
+    }
+}
+
+/// Listeners that go together, when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Scope(AbortController);
+
+impl Scope {
+    /// `None`: the browser has no `AbortController`, so it is an old one.
+    pub(crate) fn new() -> Option<Self> {
+        AbortController::new().ok().map(Self)
+    }
+
+    /// Listens to one kind of event.
+    pub(crate) fn listen(&self, signals: &Signals, target: &Node, kind: &str, signal: Signal) {
+        target.listen(kind, &signals.function(signal), &self.0);
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A timer that goes off once, or never where it is dropped before.
+#[derive(Debug)]
+pub(crate) struct Timer(i32);
+
+impl Timer {
+    /// Calls after this many milliseconds. Beyond 31 bits browsers would fire at once, so a very long wait ends early:
+    /// the one who waits looks again.
+    pub(crate) fn new(function: &Function, wait_ms: i64) -> Self {
+        Self(browser::set_timeout(function, i32::try_from(wait_ms.max(0)).unwrap_or(i32::MAX)))
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        browser::clear_timeout(self.0);
+    }
+}
