@@ -12,7 +12,7 @@ use xtask::clock::Stopwatch;
 use xtask::processes::Group;
 
 /// How long Chromium may take to start.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 
 const FLAGS: [&str; 17] = [
     "--headless",

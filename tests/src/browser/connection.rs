@@ -1,4 +1,4 @@
-//! The Chrome DevTools Protocol, as far as tests need it: calls and their replies, and events as they come.
+//! Chrome's `DevTools` protocol, as far as tests need it: calls and their replies, and events as they come.
 //!
 //! One connection leads to one target (the browser itself, or a page), so that there are no session ids to tell apart.
 //! It is used by one thread: events are taken in while a reply is awaited, and by [`Connection::pump`].
@@ -13,7 +13,7 @@ use tungstenite::{Message, WebSocket};
 use xtask::clock::Stopwatch;
 
 /// How long the browser may take for any reply. Generous: tests run beside builds.
-const REPLY_DEADLINE: Duration = Duration::from_secs(60);
+const REPLY_DEADLINE: Duration = Duration::from_mins(1);
 /// How long one look for news may block.
 const READ_TIMEOUT: Duration = Duration::from_millis(20);
 

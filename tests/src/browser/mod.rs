@@ -1,6 +1,6 @@
 //! A real Chromium, driven.
 //!
-//! The client of the Chrome DevTools Protocol is a thin one of our own over tungstenite, which the tests have for the
+//! The client of Chrome's `DevTools` protocol is a thin one of our own over tungstenite, which the tests have for the
 //! session anyway. `chromiumoxide` 0.9 was tried first: its generated protocol alone takes minutes of compile time on
 //! two cores, on every fresh checkout, for the few dozen calls that are made here; and types of a fixed protocol
 //! version can refuse what a newer browser sends, where JSON values are simply read past.

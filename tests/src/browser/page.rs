@@ -39,7 +39,7 @@ impl Page {
         page
     }
 
-    /// Calls a method of the DevTools protocol.
+    /// Calls a method of the `DevTools` protocol.
     ///
     /// # Errors
     /// What the browser says against it.
@@ -49,12 +49,11 @@ impl Page {
         reply
     }
 
-    /// Calls a method of the DevTools protocol.
+    /// Calls a method of the `DevTools` protocol.
     ///
     /// # Panics
     /// Where the browser says no.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "most calls are made for what they do")]
     pub fn call(&self, method: &str, params: &Value) -> Value {
         self.try_call(method, params).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -111,9 +110,8 @@ impl Page {
             if let Some(answer) = question() {
                 return answer;
             }
-            if stopwatch.elapsed() >= deadline {
-                panic!("waited {} s in vain for {what}.\n{}", deadline.as_secs(), self.report());
-            }
+            let is_late = stopwatch.elapsed() >= deadline;
+            assert!(!is_late, "waited {} s in vain for {what}.\n{}", deadline.as_secs(), self.report());
             self.pump();
         }
     }
@@ -158,7 +156,6 @@ impl Page {
     /// # Panics
     /// Where it throws.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "some expressions are there for what they do")]
     pub fn evaluate(&self, expression: &str) -> Value {
         self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
@@ -238,7 +235,6 @@ impl Page {
     ///
     /// # Panics
     /// Where it can't be written.
-    #[expect(clippy::must_use_candidate, reason = "the picture is what it is for")]
     pub fn screenshot(&self, name: &str) -> PathBuf {
         let reply = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
         let png = Base64::decode_vec(reply["data"].as_str().unwrap_or_default()).expect("the browser's own base64");

@@ -128,11 +128,10 @@ fn answer(stream: &TcpStream, paths: &Mutex<HashMap<String, Handler>>) -> Option
     reader.take(body_bytes).read_to_end(&mut Vec::new()).ok()?;
     let handler = paths.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
     let reply = handler.map_or_else(|| Reply::html("Not found").status(404), |handler| handler());
-    let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!(
-        "HTTP/1.1 {} -\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n",
-        reply.status,
-        reply.body.len()
-    );
-    (&mut &*stream).write_all([head.as_bytes(), reply.body.as_bytes()].concat().as_slice()).ok()
+    let mut answer = format!("HTTP/1.1 {} -\r\nConnection: close\r\n", reply.status);
+    for (name, value) in reply.headers {
+        answer.extend([&name, ": ", &value, "\r\n"]);
+    }
+    answer.extend(["Content-Length: ", &reply.body.len().to_string(), "\r\n\r\n", &reply.body]);
+    (&mut &*stream).write_all(answer.as_bytes()).ok()
 }

@@ -146,7 +146,6 @@ impl Page {
     /// # Panics
     /// Where it doesn't become so.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "it waits")]
     pub fn wait_for_shown(&self, what: &str, mut is_so: impl FnMut(&Shown) -> bool) -> Shown {
         self.wait_for(what, || Some(self.shown()).filter(|shown| is_so(shown)))
     }
@@ -221,7 +220,6 @@ impl Page {
 
     /// Waits for the `count`th answer to be complete, and gives what is shown then.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "it waits")]
     pub fn wait_for_answers(&self, count: usize) -> Shown {
         self.wait_until("the answer's end", || self.record().received("chat.completed").len() >= count);
         self.wait_for_shown("the answer on the screen", |shown| {
@@ -241,15 +239,15 @@ impl Page {
         value.unwrap_or_else(|error| panic!("{error}")).as_str().unwrap_or_default().to_owned()
     }
 
-    /// Where the launcher or the panel is: left, top, width, height.
+    /// Where the launcher or the panel is: left, top, width, height, in whole pixels.
     ///
     /// # Panics
     /// Where there is no widget.
     #[must_use]
     #[track_caller]
-    pub fn rectangle_of(&self, part: Part) -> [f64; 4] {
+    pub fn rectangle_of(&self, part: Part) -> [i32; 4] {
         let function = "function (part) { const r = this.querySelector(part).getBoundingClientRect(); \
-                        return [r.x, r.y, r.width, r.height]; }";
+                        return [r.x, r.y, r.width, r.height].map(Math.round); }";
         let value = self.in_widget(function, &[json!(part.selector())]).unwrap_or_else(|error| panic!("{error}"));
         serde_json::from_value(value).expect("four numbers")
     }

@@ -22,7 +22,7 @@ fn script_tag_of_open_chat_widget_is_understood() {
     ));
     let (_visitor, page) = visit(&own);
     let [left, ..] = page.rectangle_of(Part::Launcher);
-    assert!(left < 100.0, "the launcher is at the left: {left}");
+    assert!(left < 100, "the launcher is at the left: {left}");
     assert_eq!(page.style_of(Part::Launcher, "backgroundColor"), "rgb(176, 0, 32)");
     assert_eq!(page.shown().launcher, "Support desk");
 
@@ -30,7 +30,7 @@ fn script_tag_of_open_chat_widget_is_understood() {
     let shown = page.wait_for_shown("the words of the page", |shown| shown.welcome == "Good day!");
     assert_eq!((shown.title.as_str(), shown.placeholder.as_str()), ("Support desk", "Your words"));
     let [left, ..] = page.rectangle_of(Part::Panel);
-    assert!(left < 100.0, "the panel is at the left: {left}");
+    assert!(left < 100, "the panel is at the left: {left}");
     page.ask("say=Understood.");
     assert_eq!(page.wait_for_answers(1).answers()[0].text, "Understood.");
     assert_eq!(page.style_of(Part::Launcher, "backgroundColor"), "rgb(176, 0, 32)");
@@ -50,7 +50,7 @@ fn live_config_dresses_a_tag_that_says_nothing() {
     assert_eq!((shown.title.as_str(), shown.placeholder.as_str()), ("From the config", "Ask away"));
     page.wait_until("the config's colour", || page.style_of(Part::Launcher, "backgroundColor") == "rgb(0, 100, 0)");
     let [left, ..] = page.rectangle_of(Part::Launcher);
-    assert!(left < 100.0, "{left}");
+    assert!(left < 100, "{left}");
 }
 
 #[test]

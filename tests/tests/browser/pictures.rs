@@ -59,8 +59,8 @@ fn desktop() {
     page.screenshot("desktop-answer");
     let [left, top, width, height] = page.rectangle_of(Part::Panel);
     let [window_width, window_height] = window(&page);
-    assert!(left > window_width / 2.0 && left + width <= window_width, "{left} {width} of {window_width}");
-    assert!(top >= 0.0 && top + height <= window_height, "{top} {height} of {window_height}");
+    assert!(left > window_width / 2 && left + width <= window_width, "{left} {width} of {window_width}");
+    assert!(top >= 0 && top + height <= window_height, "{top} {height} of {window_height}");
     let [_, launcher_top, ..] = page.rectangle_of(Part::Launcher);
     assert!(top + height <= launcher_top, "the panel leaves the launcher free");
     assert_controls_are_in_place(&page);
@@ -76,7 +76,7 @@ fn phone() {
     page.screenshot("phone-closed");
     asked(&page);
     page.screenshot("phone-answer");
-    assert_eq!(page.rectangle_of(Part::Panel), [0.0, 0.0, 390.0, 844.0], "it takes the whole screen");
+    assert_eq!(page.rectangle_of(Part::Panel), [0, 0, 390, 844], "it takes the whole screen");
     assert_controls_are_in_place(&page);
     assert_no_sideways_scrolling(&page);
     page.click_button("Close");
@@ -126,6 +126,6 @@ fn signing_in_is_asked_for_on_a_dark_phone() {
     assert_no_sideways_scrolling(&page);
 }
 
-fn window(page: &Page) -> [f64; 2] {
+fn window(page: &Page) -> [i32; 2] {
     serde_json::from_value(page.evaluate("[innerWidth, innerHeight]")).expect("two numbers")
 }
