@@ -1,7 +1,8 @@
 //! What a page pays before anybody chats, and that the widget lives under a strict policy.
 
+use serde_json::json;
 use weft_tests::api::Deployment;
-use weft_tests::browser::{Demo, Key, Page, Visitor};
+use weft_tests::browser::{Demo, Key, OwnSite, Page, Reply, Visitor};
 
 const QUESTION: &str = "Do you repair pots?";
 
@@ -109,4 +110,21 @@ fn widget_that_could_not_load_says_so_and_loads_at_the_next_try() {
     page.wait_for_shown("the launcher to say so", |shown| shown.launcher.contains("could not load"));
     page.block(&[]);
     page.open_widget();
+}
+
+#[test]
+fn policy_that_forbids_webassembly_is_named_in_the_console() {
+    let own = OwnSite::new(&json!({}));
+    let worker = Deployment::shared().url();
+    let html = format!("<!doctype html><script src='{worker}/widget/weft.js' data-key='{}' defer></script>", own.key);
+    let policy = format!("default-src 'self'; script-src 'self' {worker}; connect-src {worker}");
+    own.site.answer("/", move || Reply::html(&html).header("Content-Security-Policy", &policy));
+    let mut visitor = Visitor::new();
+    let page = visitor.page();
+    page.go(&own.site.origin());
+    page.click(page.launcher());
+    page.wait_for_shown("the launcher to say so", |shown| shown.launcher.contains("could not load"));
+    page.wait_until("the exact word to add", || {
+        page.record().console.iter().any(|line| line.contains("Weft") && line.contains("'wasm-unsafe-eval'"))
+    });
 }
