@@ -72,6 +72,32 @@ impl From<&Principal> for Actor {
     }
 }
 
+/// Who acts, and from where: what an act's entry needs of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// The pseudonym of the client's address, where that is known.
+    pub address: Option<String>,
+}
+
+impl By {
+    /// Weft itself, by a rule that this request set off.
+    #[must_use]
+    pub fn system(self) -> Self {
+        Self { actor: Actor::System, ..self }
+    }
+
+    /// The act, without what it was done to.
+    #[must_use]
+    pub fn did(&self, action: Action) -> Act {
+        Act::new(self.actor.clone(), action, self.address.clone())
+    }
+}
+
+/// The longest text of a field that an entry keeps, in characters. A log of acts is no second store of what was written.
+const MAX_TEXT_CHARS: usize = 200;
+
 /// One entry. Serialized, this is both the stored form and the API's, but for `at` and the entry's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
@@ -113,7 +139,7 @@ impl Act {
 }
 
 /// An entry as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Rises with time.
     pub id: u64,
@@ -123,6 +149,15 @@ pub struct AuditEntry {
     /// What.
     #[serde(flatten)]
     pub act: Act,
+}
+
+/// A page of entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditList {
+    /// Newest first.
+    pub entries: Vec<AuditEntry>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
 }
 
 /// Text without control characters, Unicode's own line breaks and direction marks, so that it stays on its line and
@@ -143,7 +178,9 @@ fn escape(text: &str) -> String {
         letter.is_control()
             || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars().fold(String::with_capacity(text.len()), |mut out, letter| {
+    let is_cut = text.chars().count() > MAX_TEXT_CHARS;
+    let kept = text.chars().take(MAX_TEXT_CHARS).chain(is_cut.then_some('…'));
+    kept.fold(String::with_capacity(text.len().min(4 * MAX_TEXT_CHARS)), |mut out, letter| {
         if is_unsafe(letter) {
             out.extend(letter.escape_unicode());
         } else {
@@ -178,6 +215,15 @@ mod tests {
         let act = entry().act;
         let stored = serde_json::to_string(&act).expect("JSON");
         assert_eq!(serde_json::from_str::<Act>(&stored).expect("an act"), act);
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let kept = |chars: usize| {
+            let act = Act::new(Actor::Admin, Action::ConfigStaged, None).with("agent.instructions", "é".repeat(chars));
+            act.changes["agent.instructions"].as_str().expect("text").chars().count()
+        };
+        assert_eq!((kept(200), kept(201), kept(4_000)), (200, 201, 201));
     }
 
     #[test]

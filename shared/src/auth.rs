@@ -235,6 +235,31 @@ fn plain(text: &str) -> Result<Secret, ErrorCode> {
     is_plain.then(|| Secret::new(text)).ok_or(ErrorCode::MalformedKey)
 }
 
+/// Every header that carries a credential, of whatever kind.
+const CREDENTIAL_HEADERS: [&str; 6] =
+    ["Authorization", "X-Api-Key", "X-Widget-Api-Key", "X-Admin-Api-Key", "X-Widget-Token", "X-History-Secret"];
+
+/// What a request carries that is or could be a credential, wherever it stands: for a request that came over plain HTTP,
+/// where all of it could be read on the way. Empty: it carries none.
+#[must_use]
+pub fn exposed_credentials(header: &dyn Fn(&str) -> Option<String>, query: &str) -> Vec<Secret> {
+    let headers = CREDENTIAL_HEADERS.iter().filter_map(|name| header(name));
+    let headers = headers.filter(|value| !value.trim_ascii().is_empty());
+    let queried = parameters(query)
+        .filter(|(name, value)| is_credential_name(name) || is_credential_text(name) || is_credential_text(value));
+    let queried = queried.map(|(name, value)| if is_credential_text(&name) { name } else { value });
+    headers.chain(queried).map(|text| Secret::new(without_scheme(&text))).collect()
+}
+
+/// The text behind `Bearer`, where that stands before it.
+fn without_scheme(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
+        _ => text,
+    }
+}
+
 /// Names of query parameters that carry credentials elsewhere, without `-` and `_`, in lower case.
 const CREDENTIAL_NAMES: [&str; 16] = [
     "key",
@@ -290,8 +315,7 @@ fn is_credential_name(name: &str) -> bool {
 }
 
 fn is_credential_text(text: &str) -> bool {
-    let text = text.trim();
-    let text = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer ")).map_or(text, |_| text[7..].trim());
+    let text = without_scheme(text);
     // A key cut short still gives most of itself away.
     [CredentialKind::Publishable, CredentialKind::Secret].iter().any(|kind| text.starts_with(kind.prefix()))
         || has_credential_shape(text)

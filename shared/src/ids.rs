@@ -102,6 +102,14 @@ impl Environment {
     }
 }
 
+impl CredentialId {
+    /// Whether it is a session token's: they are listed and revoked apart from keys.
+    #[must_use]
+    pub fn is_session(&self) -> bool {
+        self.0.starts_with("ses_")
+    }
+}
+
 fn is_slug(text: &str) -> bool {
     text.len() <= 32
         && !text.contains("--")

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use weft_shared::auth::Need;
 use weft_shared::error::ErrorCode;
-use weft_shared::protocol::routes::{Cors, Miss, ROUTES, Route, find, preflight};
+use weft_shared::protocol::routes::{Cors, Miss, ROUTES, Route, find, https_address, preflight};
 
 fn route(method: &str, path: &str) -> Option<Route> {
     find(method, path).ok().map(|found| found.route())
@@ -26,6 +26,12 @@ fn each_route_is_found_by_its_path() {
         ("PATCH", "/v1/tenants/acme", Route::UpdateTenant),
         ("POST", "/v1/tenants/acme/keys", Route::CreateKey),
         ("GET", "/v1/tenants/acme/keys", Route::ListKeys),
+        ("POST", "/v1/tenants/acme/keys/key_0/rotate", Route::RotateKey),
+        ("DELETE", "/v1/tenants/acme/keys/key_0", Route::RevokeKey),
+        ("POST", "/v1/sessions", Route::CreateSession),
+        ("GET", "/v1/tenants/acme/sessions", Route::ListSessions),
+        ("DELETE", "/v1/tenants/acme/sessions/ses_0", Route::RevokeSession),
+        ("GET", "/v1/tenants/acme/audit", Route::ReadAudit),
         ("GET", "/v1/tenants/acme/config", Route::ReadConfig),
         ("PATCH", "/v1/tenants/acme/config", Route::StageConfig),
         ("POST", "/v1/tenants/acme/config/deploy", Route::DeployConfig),
@@ -49,6 +55,17 @@ fn parameters_are_what_stands_in_their_segment() {
     let found = find("DELETE", "/v1/tenants/acme/sources/src_0").expect("a route");
     assert_eq!(found.source_id().expect_err("never given out").code, ErrorCode::NotFound);
     assert_eq!(find("GET", "/health").expect("a route").tenant(), Ok(None));
+
+    let (key, session) = ("key_0123456789abcdef01234567", "ses_0123456789abcdef01234567");
+    for (path, is_key, is_session) in [(key, true, false), (session, false, true), ("key_0", false, false)] {
+        let path = format!("/v1/tenants/acme/keys/{path}");
+        let found = find("DELETE", &path).expect("a route");
+        assert_eq!(found.key_id().is_ok(), is_key, "{path}");
+        assert_eq!(found.session_id().is_ok(), is_session, "{path}");
+        for refusal in [found.key_id().err(), found.session_id().err()].into_iter().flatten() {
+            assert_eq!(refusal, ErrorCode::NotFound.into(), "{path}");
+        }
+    }
 }
 
 #[test]
@@ -146,6 +163,16 @@ fn pages_of_other_origins_reach_the_widget_plane_only() {
     for row in ROUTES.iter().filter(|row| row.cors != Cors::Closed) {
         assert!(matches!(row.need, Need::Widget | Need::Public), "{}", row.pattern);
     }
+}
+
+#[test]
+fn plain_http_is_sent_to_the_same_address_over_https() {
+    assert_eq!(
+        https_address("weft.example", "/v1/tenants", Some("limit=3")),
+        "https://weft.example/v1/tenants?limit=3"
+    );
+    // Whatever the path begins with, the host stays the request's own.
+    assert_eq!(https_address("weft.example", "//evil.example", None), "https://weft.example//evil.example");
 }
 
 #[test]

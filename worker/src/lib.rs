@@ -9,6 +9,7 @@ mod bindings;
 mod clock;
 mod entropy;
 mod extract;
+mod insecure;
 mod live;
 mod log;
 mod objects;

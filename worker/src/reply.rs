@@ -45,6 +45,11 @@ impl Reply {
         Self { status: 204, headers: Vec::new(), body: Body::Empty }
     }
 
+    /// 308: the same request, at this address.
+    pub(crate) fn moved(address: String) -> Self {
+        Self { status: 308, headers: Vec::new(), body: Body::Empty }.with("Location", address)
+    }
+
     /// 101 with a WebSocket.
     pub(crate) fn upgraded(response: Response) -> Self {
         Self { status: 101, headers: Vec::new(), body: Body::Upgraded(response) }

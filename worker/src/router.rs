@@ -1,6 +1,7 @@
 //! From a request to its answer: settings, the table of routes, the refusals that hold for all of them, the log line.
 
 use crate::extract::Incoming;
+use crate::insecure;
 use crate::log::{self, Failure};
 use crate::reply::Reply;
 use crate::routes::{self, Asked};
@@ -19,7 +20,10 @@ pub(crate) async fn handle(request: Request, env: &Env) -> worker::Result<Respon
     let incoming = Incoming::new(request)?;
     let method = incoming.method.clone();
     let path = incoming.path().to_owned();
-    let reply = if method == "OPTIONS" {
+    let reply = if let Some(reply) = insecure::answer(env, &incoming).await {
+        log::warning("plain_http", &serde_json::json!({ "method": method }));
+        reply
+    } else if method == "OPTIONS" {
         answer_preflight(incoming, env, &path).await
     } else {
         match find(&method, &path) {

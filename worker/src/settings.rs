@@ -22,6 +22,9 @@ pub(crate) struct Settings {
     pub(crate) is_production: bool,
     /// Whether a config may name the test agent (`TEST_AGENT=1`, never in production).
     pub(crate) allows_scripted: bool,
+    /// Whether a secret key that came over plain HTTP is revoked (`REVOKE_EXPOSED_KEYS=1`). Off unless set: others could
+    /// send a key over HTTP to end it.
+    pub(crate) revokes_exposed_keys: bool,
     /// `TEST_WIDGET_TOKEN_API_KEY`, where the route that it enables is on.
     pub(crate) test_key: Option<Secret>,
 }
@@ -47,6 +50,7 @@ impl Settings {
             issuer: text(env, "ISSUER").unwrap_or_else(|| DEFAULT_ISSUER.to_owned()),
             is_production,
             allows_scripted: !is_production && text(env, "TEST_AGENT").as_deref() == Some("1"),
+            revokes_exposed_keys: text(env, "REVOKE_EXPOSED_KEYS").as_deref() == Some("1"),
             test_key: text(env, "TEST_WIDGET_TOKEN_API_KEY").filter(|_| !is_production).map(Secret::new),
         })
     }

@@ -253,3 +253,25 @@ fn a_publishable_key_is_the_widget_planes_one_exception() {
         assert!(credential_in_widget_query(&bad), "{bad}");
     }
 }
+
+fn exposed(headers: &[(&str, &str)], query: &str) -> Vec<String> {
+    let look_up = |name: &str| {
+        headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| (*value).to_owned())
+    };
+    exposed_credentials(&look_up, query).iter().map(|secret| secret.expose().to_owned()).collect()
+}
+
+#[test]
+fn whatever_could_be_a_credential_is_found_wherever_it_stands() {
+    let key = format!("wf_sk_acme_{BODY}");
+    for header in CREDENTIAL_HEADERS {
+        assert_eq!(exposed(&[(header, &key)], ""), [key.as_str()], "{header}");
+        assert_eq!(exposed(&[(header, "anything")], "").len(), 1, "{header}");
+        assert_eq!(exposed(&[(header, " ")], "").len(), 0, "{header}");
+    }
+    assert_eq!(exposed(&[("Authorization", &format!("bearer {key}"))], ""), [key.as_str()]);
+    assert_eq!(exposed(&[], &format!("key={key}")), [key.as_str()]);
+    assert_eq!(exposed(&[], &format!("x=Bearer%20{key}")), [key.as_str()]);
+    assert_eq!(exposed(&[], &format!("{key}=1")), [key.as_str()]);
+    assert_eq!(exposed(&[("Cookie", "a=b"), ("Origin", "https://shop.example")], "limit=1&cursor=2").len(), 0);
+}

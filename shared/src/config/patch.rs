@@ -3,6 +3,7 @@
 use super::{AgentConfig, Appearance, Config, Origin, Provider, RefreshPath};
 use crate::error::Refusal;
 use crate::protocol::http::check_text;
+use crate::protocol::http::field_name;
 use crate::protocol::widget_config::{Position, Theme};
 use serde_json::Value;
 
@@ -91,9 +92,14 @@ impl AgentConfig {
     }
 }
 
-fn unknown(name: &str) -> Refusal {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-    Refusal::invalid(format!("{name} is not a field of the config."))
+fn unknown(dotted: &str) -> Refusal {
+    // What comes before the first dot is one of ours: a name without its parent has none.
+    let (parent, name) = match dotted.split_once('.') {
+        Some((parent @ ("appearance" | "agent"), name)) => (format!("{parent}."), name),
+        _ => (String::new(), dotted),
+    };
+    let name = field_name(name);
+    Refusal::invalid(format!("{parent}{name} is not a field of the config."))
 }
 
 /// A field of the patch. Each reader gives None for null: the default.

@@ -91,6 +91,14 @@ impl MasterKey {
         base16(&mac(&self.derive(IP), &parts))
     }
 
+    /// What stands for a client's address in a tenant's audit log. It fits no visitor's pseudonym: an environment has a
+    /// name.
+    #[must_use]
+    pub fn actor_pseudonym(&self, tenant: &TenantId, address_bucket: &str) -> String {
+        let parts = [tenant.as_str().as_bytes(), b"\0\0", address_bucket.as_bytes()];
+        base16(&mac(&self.derive(IP), &parts))
+    }
+
     fn derive(&self, label: &str) -> DerivedKey {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         Hkdf::<Sha256>::new(None, self.0.as_slice())

@@ -9,4 +9,4 @@ pub mod record;
 
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use master::{MasterKey, MasterKeyError, MasterKeys};
-pub use record::{KeyRecord, KeyStatus, NewKey, TransitionError, key_view};
+pub use record::{KeyRecord, KeyStatus, NewKey, TransitionError, key_view, session_view};

@@ -151,6 +151,20 @@ impl KeyRecord {
         Self::new_key(request, tenant, credential, now)
     }
 
+    /// The record of a key that takes this one's place: of another credential, and the same in all that it may do.
+    #[must_use]
+    pub fn successor(&self, credential: &Credential, now: Timestamp) -> Self {
+        let request = NewKey {
+            label: self.label.clone(),
+            kind: self.kind,
+            environment: self.environment.clone(),
+            scopes: self.scopes,
+            expires_at: self.expires_at,
+            rate_limit_per_minute: self.rate_limit_per_minute,
+        };
+        Self::new_key(request, self.tenant.clone(), credential, now)
+    }
+
     /// Where the key stands at `now`. Derived, never stored. An expired key is as dead as a revoked one.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> KeyStatus {
@@ -208,6 +222,23 @@ impl KeyRecord {
     pub fn revoke(mut self, now: Timestamp) -> Self {
         self.revoked_at = Some(self.refused_since(now).unwrap_or(now));
         self
+    }
+
+    /// Takes over what the tenant's registry says of this key: its ends. It can only end sooner by that: whatever is
+    /// told, in whatever order and however often, nothing comes back to life.
+    #[must_use]
+    pub fn adopt(mut self, told: &Self) -> Self {
+        let earliest = |one: Option<Timestamp>, other: Option<Timestamp>| one.into_iter().chain(other).min();
+        self.revoked_at = earliest(self.revoked_at, told.revoked_at);
+        self.grace_ends_at = earliest(self.grace_ends_at, told.grace_ends_at);
+        self
+    }
+
+    /// Whether it was taken out of use at `now`: revoked, or rotated and past its grace period. Then a token that it
+    /// minted falls with it. One that merely grew old was good when it minted, and its tokens have an end of their own.
+    #[must_use]
+    pub fn is_withdrawn(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_some() || self.grace_ends_at.is_some_and(|at| at <= now)
     }
 
     /// Takes down a use. Says whether that is worth a write: not more than once a minute.
@@ -302,5 +333,19 @@ pub fn key_view(record: &KeyRecord, now: Timestamp) -> http::KeyView {
         deprecated_until: record.grace_ends_at,
         revoked_at: record.refused_since(now),
         rate_limit_per_minute: record.rate_limit_per_minute,
+    }
+}
+
+/// A session token's record as the management API shows it at `now`.
+#[must_use]
+pub fn session_view(record: &KeyRecord, now: Timestamp) -> http::SessionView {
+    http::SessionView {
+        id: record.id.to_string(),
+        status: record.status(now).as_str(),
+        masked: record.masked.clone(),
+        created_at: record.created_at,
+        last_used_at: record.last_used_at,
+        expires_at: record.expires_at,
+        revoked_at: record.refused_since(now),
     }
 }

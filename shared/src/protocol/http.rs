@@ -8,16 +8,19 @@ mod config;
 mod keys;
 mod query;
 mod read;
+mod sessions;
 mod sources;
 mod tenants;
 mod tokens;
 
 pub use config::{ConfigBody, Deployed, EnvironmentBody};
-pub use keys::{CreateKey, KeyCreated, KeyList, KeyView, MAX_LABEL_CHARS, MAX_RATE_LIMIT_PER_MINUTE};
+pub use keys::{CreateKey, KeyCreated, KeyList, KeyView, MAX_LABEL_CHARS, MAX_RATE_LIMIT_PER_MINUTE, RotateKey};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, Page, Query};
+pub(crate) use read::field_name;
 pub use read::{MAX_BODY_BYTES, check_text, read_body, read_optional_body, read_value};
+pub use sessions::{CreateSession, SessionCreated, SessionList, SessionView};
 pub use sources::{CreateSource, NewSource, SourceList, SourceView};
-pub use tenants::{CreateSession, CreateTenant, SessionCreated, Tenant, TenantList, UpdateTenant};
+pub use tenants::{CreateTenant, Tenant, TenantList, UpdateTenant};
 pub use tokens::{MintWidgetToken, WidgetTokenBody};
 
 use crate::error::Refusal;

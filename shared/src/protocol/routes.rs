@@ -9,7 +9,7 @@
 use super::paths::{HEALTH_PATH, TEST_WIDGET_TOKEN_PATH, WIDGET_CONFIG_PATH, WIDGET_SESSION_PATH, WIDGET_TOKEN_PATH};
 use crate::auth::{Need, Plane};
 use crate::error::{ErrorCode, Refusal};
-use crate::ids::{SourceId, TenantId};
+use crate::ids::{CredentialId, SourceId, TenantId};
 use crate::scope::{Resource, Scope};
 
 /// What a request asks for.
@@ -37,6 +37,16 @@ pub enum Route {
     CreateKey,
     /// `GET /v1/tenants/{tenant}/keys`
     ListKeys,
+    /// `POST /v1/tenants/{tenant}/keys/{id}/rotate`
+    RotateKey,
+    /// `DELETE /v1/tenants/{tenant}/keys/{id}`
+    RevokeKey,
+    /// `POST /v1/sessions`
+    CreateSession,
+    /// `GET /v1/tenants/{tenant}/sessions`
+    ListSessions,
+    /// `DELETE /v1/tenants/{tenant}/sessions/{id}`
+    RevokeSession,
     /// `GET /v1/tenants/{tenant}/config`
     ReadConfig,
     /// `PATCH /v1/tenants/{tenant}/config`
@@ -51,6 +61,8 @@ pub enum Route {
     ListSources,
     /// `DELETE /v1/tenants/{tenant}/sources/{id}`
     DeleteSource,
+    /// `GET /v1/tenants/{tenant}/audit`
+    ReadAudit,
 }
 
 /// The methods that routes have.
@@ -119,11 +131,17 @@ const fn managed(route: Route, method: Method, pattern: &'static str, need: Need
 const TENANTS: &str = "/v1/tenants";
 const TENANT: &str = "/v1/tenants/{tenant}";
 const KEYS: &str = "/v1/tenants/{tenant}/keys";
+const KEY: &str = "/v1/tenants/{tenant}/keys/{id}";
+const ROTATE: &str = "/v1/tenants/{tenant}/keys/{id}/rotate";
+const NEW_SESSION: &str = "/v1/sessions";
+const SESSIONS: &str = "/v1/tenants/{tenant}/sessions";
+const SESSION: &str = "/v1/tenants/{tenant}/sessions/{id}";
 const CONFIG: &str = "/v1/tenants/{tenant}/config";
 const DEPLOY: &str = "/v1/tenants/{tenant}/config/deploy";
 const DISCARD: &str = "/v1/tenants/{tenant}/config/discard";
 const SOURCES: &str = "/v1/tenants/{tenant}/sources";
 const SOURCE: &str = "/v1/tenants/{tenant}/sources/{id}";
+const AUDIT: &str = "/v1/tenants/{tenant}/audit";
 
 /// Every route. A route that isn't here doesn't exist.
 pub static ROUTES: &[Row] = &[
@@ -145,6 +163,11 @@ pub static ROUTES: &[Row] = &[
     managed(Route::UpdateTenant, Method::Patch, TENANT, Need::Admin),
     managed(Route::CreateKey, Method::Post, KEYS, Need::Scope(Scope::Write(Resource::Keys))),
     managed(Route::ListKeys, Method::Get, KEYS, Need::Scope(Scope::Read(Resource::Keys))),
+    managed(Route::RotateKey, Method::Post, ROTATE, Need::Scope(Scope::Write(Resource::Keys))),
+    managed(Route::RevokeKey, Method::Delete, KEY, Need::Scope(Scope::Write(Resource::Keys))),
+    managed(Route::CreateSession, Method::Post, NEW_SESSION, Need::Admin),
+    managed(Route::ListSessions, Method::Get, SESSIONS, Need::Admin),
+    managed(Route::RevokeSession, Method::Delete, SESSION, Need::Admin),
     managed(Route::ReadConfig, Method::Get, CONFIG, Need::Scope(Scope::Read(Resource::Settings))),
     managed(Route::StageConfig, Method::Patch, CONFIG, Need::Scope(Scope::Write(Resource::Settings))),
     managed(Route::DeployConfig, Method::Post, DEPLOY, Need::Scope(Scope::Write(Resource::Settings))),
@@ -152,6 +175,7 @@ pub static ROUTES: &[Row] = &[
     managed(Route::CreateSource, Method::Post, SOURCES, Need::Scope(Scope::Write(Resource::Sources))),
     managed(Route::ListSources, Method::Get, SOURCES, Need::Scope(Scope::Read(Resource::Sources))),
     managed(Route::DeleteSource, Method::Delete, SOURCE, Need::Scope(Scope::Write(Resource::Sources))),
+    managed(Route::ReadAudit, Method::Get, AUDIT, Need::Scope(Scope::Read(Resource::Settings))),
 ];
 
 /// A request that is in the table.
@@ -191,6 +215,27 @@ impl Match<'_> {
     /// `not_found` where no source can have such an id: ids are made here, so a wrong one was never given out.
     pub fn source_id(&self) -> Result<SourceId, Refusal> {
         self.id.and_then(|id| SourceId::parse(id).ok()).ok_or_else(|| ErrorCode::NotFound.into())
+    }
+
+    /// The path's key.
+    ///
+    /// # Errors
+    /// `not_found` where no key can have such an id; a session token is none.
+    pub fn key_id(&self) -> Result<CredentialId, Refusal> {
+        self.credential_id(|id| !id.is_session())
+    }
+
+    /// The path's session token.
+    ///
+    /// # Errors
+    /// `not_found` where no session token can have such an id.
+    pub fn session_id(&self) -> Result<CredentialId, Refusal> {
+        self.credential_id(CredentialId::is_session)
+    }
+
+    fn credential_id(&self, is_meant: impl FnOnce(&CredentialId) -> bool) -> Result<CredentialId, Refusal> {
+        let id = self.id.and_then(|id| CredentialId::parse(id).ok()).filter(is_meant);
+        id.ok_or_else(|| ErrorCode::NotFound.into())
     }
 }
 
@@ -243,6 +288,13 @@ pub fn find<'p>(method: &str, path: &'p str) -> Result<Match<'p>, Miss> {
 #[must_use]
 pub fn preflight<'p>(requested_method: &str, path: &'p str) -> Option<Match<'p>> {
     at(path).find(|found| found.row.method.takes(requested_method) && found.row.cors != Cors::Closed)
+}
+
+/// The same address over HTTPS, at its usual port: where a request that came over plain HTTP is sent.
+#[must_use]
+pub fn https_address(host: &str, path: &str, query: Option<&str>) -> String {
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("https://{host}{path}{query}")
 }
 
 /// The rows whose pattern fits, whatever their method.

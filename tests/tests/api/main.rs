@@ -6,21 +6,29 @@
 #![expect(clippy::panic, reason = "a helper that meets what must not be fails its test")]
 
 mod answers;
+mod audit;
 mod bodies;
+mod canary;
 mod chat;
 mod config;
 mod credentials;
 mod deployments;
 mod forged_tokens;
 mod frames;
+mod hipaa;
+mod https;
 mod isolation;
 mod keys;
 mod lists;
+mod previous_master;
 mod refresh_path;
 mod resume;
+mod revocation;
+mod rotation;
 mod routes;
 mod scopes;
 mod secrecy;
+mod sessions;
 mod shop;
 mod sources;
 mod tenants;

@@ -4,13 +4,17 @@ use serde_json::{Value, json};
 use weft_tests::api::{Answer, Workspace};
 
 /// What a scope may open: a name and the request.
-const DEEDS: [(&str, &str, &str, &str); 9] = [
+const DEEDS: [(&str, &str, &str, &str); 12] = [
     ("read keys", "GET", "/keys", ""),
     ("make keys", "POST", "/keys", r#"{"label":"a","type":"publishable","environment":"development"}"#),
+    // Whoever may end keys gets as far as that they are not there.
+    ("rotate keys", "POST", "/keys/key_0123456789abcdef01234567/rotate", ""),
+    ("revoke keys", "DELETE", "/keys/key_0123456789abcdef01234567", ""),
     ("read config", "GET", "/config", ""),
     ("stage config", "PATCH", "/config", r#"{"per_ip_daily":5}"#),
     ("deploy config", "POST", "/config/deploy", r#"{"environment":"production"}"#),
     ("discard config", "POST", "/config/discard", r#"{"environment":"production"}"#),
+    ("read audit", "GET", "/audit", ""),
     ("read sources", "GET", "/sources", ""),
     ("add sources", "POST", "/sources", r#"{"title":"t","body":"b"}"#),
     // One that is not there: whoever may delete gets as far as that.
@@ -44,12 +48,15 @@ fn deeds(scopes: &[&str]) -> Vec<&'static str> {
 
 #[test]
 fn each_scope_opens_its_own_and_nothing_else() {
-    assert_eq!(deeds(&["settings:read"]), ["read config"]);
-    assert_eq!(deeds(&["settings:write"]), ["read config", "stage config", "deploy config", "discard config"]);
+    assert_eq!(deeds(&["settings:read"]), ["read config", "read audit"]);
+    assert_eq!(
+        deeds(&["settings:write"]),
+        ["read config", "stage config", "deploy config", "discard config", "read audit"]
+    );
     assert_eq!(deeds(&["sources:read"]), ["read sources"]);
     assert_eq!(deeds(&["sources:write"]), ["read sources", "add sources", "delete sources"]);
     assert_eq!(deeds(&["keys:read"]), ["read keys"]);
-    assert_eq!(deeds(&["keys:write"]), ["read keys", "make keys"]);
+    assert_eq!(deeds(&["keys:write"]), ["read keys", "make keys", "rotate keys", "revoke keys"]);
     assert_eq!(deeds(&["widget:token"]), ["mint tokens"]);
     for other in
         ["conversations:write", "messages:write", "customers:write", "agent:write", "channels:write", "webhooks:write"]

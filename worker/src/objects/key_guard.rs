@@ -3,9 +3,10 @@
 //!
 //! A credential whose tag isn't ours never gets here, so nobody can fill the deployment with guards of made-up keys.
 
-use super::{no_alarm, no_message};
+use super::no_message;
 use crate::bindings::{self, calls, reply, serve};
 use crate::clock;
+use crate::log;
 use crate::objects::tenant;
 use crate::store::guard::{self, Guarded, Standing};
 use crate::store::schema;
@@ -13,6 +14,7 @@ use crate::store::sql::Database;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::keys::{CredentialKind, KeyRecord};
 use weft_shared::secret::SecretHash;
+use weft_shared::tokens::widget_token::TTL_MAX_SECS;
 use worker::{
     DurableObject, Env, Request, Response, Result, Socket, State, WebSocket, WebSocketIncomingMessage, durable_object,
 };
@@ -26,8 +28,12 @@ calls! {
         Authenticate { hash: SecretHash } -> Guarded;
         /// Whether the key is still in force, for a socket that was opened with it; counts as a use.
         Check {} -> Standing;
-        /// Takes what the key inherits of its tenant.
-        Inherit { standing: Standing } -> ();
+        /// Whether a token that the key minted still stands. Not a use.
+        CheckMinter {} -> ();
+        /// Takes what the tenant says of the key: its ends, and what it inherits.
+        Tell { told: Box<Guarded> } -> ();
+        /// Whether the guard answers at all.
+        Ping {} -> ();
         /// Takes back a key whose creation was not finished.
         Forget {} -> ();
     }
@@ -44,9 +50,18 @@ pub struct KeyGuard {
 type Answer<T> = std::result::Result<T, Refusal>;
 
 impl KeyGuard {
-    fn store(&self, guarded: &Guarded) -> Answer<()> {
+    async fn store(&self, guarded: &Guarded) -> Answer<()> {
         let db = self.db.ready()?;
-        Ok(db.transaction(|| guard::put(db, guarded))?)
+        db.transaction(|| guard::put(db, guarded))?;
+        if guarded.record.kind == CredentialKind::Session
+            && let Some(ends) = guarded.record.expires_at
+        {
+            // Its tokens ask for it until the last of them is over. After that it would be one more object for ever.
+            let forget_at = ends.plus_secs(2 * i64::from(TTL_MAX_SECS));
+            let set = self.state.storage().set_alarm(forget_at.millis_since(clock::now()).max(0)).await;
+            set.map_err(|error| log::unavailable("setting an alarm", &error))?;
+        }
+        Ok(())
     }
 
     fn authenticate(&self, hash: &SecretHash) -> Answer<Guarded> {
@@ -55,9 +70,7 @@ impl KeyGuard {
         if guarded.record.hash != *hash {
             return Err(ErrorCode::InvalidKey.into());
         }
-        if guarded.standing.hipaa && guarded.record.kind == CredentialKind::Secret {
-            return Err(ErrorCode::ApiKeysDisabled.into());
-        }
+        refuse_disabled(&guarded)?;
         self.note_use(guarded.record.clone())?;
         Ok(guarded)
     }
@@ -66,6 +79,17 @@ impl KeyGuard {
         let guarded = self.in_force()?;
         self.note_use(guarded.record)?;
         Ok(guarded.standing)
+    }
+
+    /// A token is signed: who it names as its minter was issued here. A guard that knows nothing of it is one of a session
+    /// token that is long over, and says nothing against a token that has an end of its own.
+    fn check_minter(&self) -> Answer<()> {
+        let Some(db) = self.db.if_stored()? else { return Ok(()) };
+        let Some(guarded) = guard::read(db)? else { return Ok(()) };
+        if guarded.record.is_withdrawn(clock::now()) {
+            return Err(ErrorCode::InvalidKey.into());
+        }
+        refuse_disabled(&guarded)
     }
 
     /// The key, where it is in force now. Unknown, revoked and expired are all alike to whoever asks.
@@ -90,12 +114,21 @@ impl KeyGuard {
         Ok(())
     }
 
-    fn inherit(&self, standing: &Standing) -> Answer<()> {
-        // A guard without its key was told too early: the key comes with what it inherits.
+    fn tell(&self, told: &Guarded) -> Answer<()> {
+        // A guard without its key was told too early: the key comes with all of this. Or it refuses it anyway.
         let Some(db) = self.db.if_stored()? else { return Ok(()) };
-        let is_newer = guard::read(db)?.is_some_and(|guarded| guarded.standing.revision < standing.revision);
-        if is_newer {
-            guard::put_standing(db, standing)?;
+        let Some(guarded) = guard::read(db)? else { return Ok(()) };
+        let Guarded { record, standing } = guarded;
+        let is_newer = standing.revision < told.standing.revision;
+        let standing = if is_newer { told.standing.clone() } else { standing };
+        let record = record.adopt(&told.record);
+        Ok(db.transaction(|| guard::put(db, &Guarded { record, standing }))?)
+    }
+
+    /// Reads what it holds: a guard whose storage is lost must not seem well.
+    fn ping(&self) -> Answer<()> {
+        if let Some(db) = self.db.if_stored()? {
+            guard::read(db)?;
         }
         Ok(())
     }
@@ -108,6 +141,14 @@ impl KeyGuard {
     }
 }
 
+/// HIPAA's rule, from the moment at which the guard is told of it.
+fn refuse_disabled(guarded: &Guarded) -> Answer<()> {
+    if guarded.standing.hipaa && guarded.record.kind == CredentialKind::Secret {
+        return Err(ErrorCode::ApiKeysDisabled.into());
+    }
+    Ok(())
+}
+
 impl DurableObject for KeyGuard {
     fn new(state: State, env: Env) -> Self {
         let db = Database::new(&state, schema::KEY_GUARD);
@@ -116,17 +157,22 @@ impl DurableObject for KeyGuard {
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         serve(request, async |call| match call {
-            Calls::Store(Store { guarded }) => reply::<Store>(self.store(&guarded)),
+            Calls::Store(Store { guarded }) => reply::<Store>(self.store(&guarded).await),
             Calls::Authenticate(Authenticate { hash }) => reply::<Authenticate>(self.authenticate(&hash)),
             Calls::Check(Check {}) => reply::<Check>(self.check()),
-            Calls::Inherit(Inherit { standing }) => reply::<Inherit>(self.inherit(&standing)),
+            Calls::CheckMinter(CheckMinter {}) => reply::<CheckMinter>(self.check_minter()),
+            Calls::Tell(Tell { told }) => reply::<Tell>(self.tell(&told)),
+            Calls::Ping(Ping {}) => reply::<Ping>(self.ping()),
             Calls::Forget(Forget {}) => reply::<Forget>(self.forget()),
         })
         .await
     }
 
+    /// A session token that is long over is forgotten.
     async fn alarm(&self) -> Result<Response> {
-        no_alarm()
+        self.state.storage().delete_all().await?;
+        self.db.was_deleted();
+        Response::empty()
     }
 
     async fn connect(&self, _socket: Socket) -> Result<()> {

@@ -3,6 +3,7 @@
 
 mod configs;
 mod delivery;
+mod ends;
 mod keys;
 mod sources;
 
@@ -13,7 +14,10 @@ use crate::store::outbox::{self, Target};
 use crate::store::sources::Hit;
 use crate::store::sql::Database;
 use crate::store::tenants::Registered;
-use crate::store::{schema, tenants};
+use crate::store::{audit, schema, tenants};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use weft_shared::audit::{Action, AuditEntry, By};
 use weft_shared::config::Live;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::{CredentialId, Environment, SourceId};
@@ -30,13 +34,27 @@ calls! {
     /// What a tenant's object is asked.
     Calls {
         /// Creates the tenant.
-        Create { tenant: TenantBody } -> ();
+        Create { tenant: TenantBody, by: By } -> ();
         /// The tenant.
         Describe {} -> TenantBody;
         /// Changes the tenant. `body` is an `UpdateTenant` as it came.
-        Update { body: serde_json::Value } -> TenantBody;
+        Update { body: serde_json::Value, by: By } -> TenantBody;
         /// Registers a new key and hands it to its guard.
-        CreateKey { record: KeyRecord } -> ();
+        CreateKey { record: KeyRecord, by: By } -> ();
+        /// A key's record.
+        FindKey { id: CredentialId } -> KeyRecord;
+        /// Registers a key's successor and lets the key itself end at `grace_ends_at`.
+        RotateKey { id: CredentialId, successor: KeyRecord, grace_ends_at: Timestamp, by: By } -> ();
+        /// Revokes a key or session token.
+        Revoke { id: CredentialId, by: By } -> ();
+        /// A key or session token came over plain HTTP.
+        Expose { id: CredentialId, by: By, revoke: bool } -> ();
+        /// Registers a new session token and hands it to its guard.
+        CreateSession { record: KeyRecord, by: By } -> ();
+        /// A page of session tokens, newest first, and where the next one begins.
+        ListSessions { page: Page } -> (Vec<KeyRecord>, Option<String>);
+        /// A page of the audit log, newest first, and where the next one begins.
+        ReadAudit { page: Page } -> (Vec<AuditEntry>, Option<String>);
         /// A page of the registry, newest first, and where the next one begins.
         ListKeys { page: Page } -> (Vec<KeyRecord>, Option<String>);
         /// A key was used.
@@ -44,19 +62,19 @@ calls! {
         /// Draft and live config of an environment.
         ReadConfig { environment: Environment } -> ConfigBody;
         /// Stages fields in the draft.
-        Stage { environment: Environment, body: serde_json::Value } -> ConfigBody;
+        Stage { environment: Environment, body: serde_json::Value, by: By } -> ConfigBody;
         /// Makes the draft live.
-        Deploy { environment: Environment } -> Deployed;
+        Deploy { environment: Environment, by: By } -> Deployed;
         /// Drops the draft.
-        Discard { environment: Environment } -> ConfigBody;
+        Discard { environment: Environment, by: By } -> ConfigBody;
         /// The config in force; none before the first deploy.
         ReadLive { environment: Environment } -> Option<Live>;
         /// Adds a source.
-        AddSource { id: SourceId, source: NewSource } -> SourceView;
+        AddSource { id: SourceId, source: NewSource, by: By } -> SourceView;
         /// A page of sources, newest first, and where the next one begins.
         ListSources { page: Page } -> (Vec<SourceView>, Option<String>);
         /// Removes a source.
-        RemoveSource { id: SourceId } -> ();
+        RemoveSource { id: SourceId, by: By } -> ();
         /// The passages that fit an FTS5 expression best.
         Search { expression: String, limit: u32 } -> Vec<Hit>;
     }
@@ -68,6 +86,8 @@ pub struct Tenant {
     state: State,
     env: Env,
     db: Database,
+    /// When each key was last seen on an open line. Only a cache: it spares the log repetitions.
+    exposed: RefCell<HashMap<CredentialId, Timestamp>>,
 }
 
 type Answer<T> = std::result::Result<T, Refusal>;
@@ -81,13 +101,15 @@ impl Tenant {
         Ok((db, registered))
     }
 
-    async fn create(&self, tenant: &TenantBody) -> Answer<()> {
+    async fn create(&self, tenant: &TenantBody, by: &By) -> Answer<()> {
         let db = self.db.ready()?;
         if tenants::read(db)?.is_some() {
             return Err(Refusal::new(ErrorCode::Conflict, "There is a tenant of this id already."));
         }
         db.transaction(|| {
             tenants::create(db, tenant)?;
+            let act = by.did(Action::TenantCreated).with("name", tenant.name.as_str()).with("hipaa", tenant.hipaa);
+            audit::add(db, &act, clock::now())?;
             outbox::add(db, &Target::Directory)
         })?;
         self.deliver().await;
@@ -98,7 +120,7 @@ impl Tenant {
         Ok(self.registered()?.1.tenant)
     }
 
-    async fn update(&self, body: serde_json::Value) -> Answer<TenantBody> {
+    async fn update(&self, body: serde_json::Value, by: &By) -> Answer<TenantBody> {
         let (db, registered) = self.registered()?;
         let update: UpdateTenant =
             serde_json::from_value(body).map_err(|_| Refusal::from(ErrorCode::InvalidRequest))?;
@@ -106,31 +128,57 @@ impl Tenant {
         let after = update.apply(before.clone())?;
         db.transaction(|| {
             tenants::update(db, &after)?;
+            if after != before {
+                let act = by.did(Action::TenantUpdated);
+                let act = if after.name == before.name { act } else { act.with("name", after.name.as_str()) };
+                let act = if after.hipaa == before.hipaa { act } else { act.with("hipaa", after.hipaa) };
+                audit::add(db, &act, clock::now())?;
+            }
             if after.hipaa != before.hipaa {
                 keys::note_inheritance(db, None)?;
             }
             outbox::add(db, &Target::Directory)
         })?;
         self.deliver().await;
+        // HIPAA's rules hold from the answer on: not before every guard knows of them.
+        if after.hipaa && outbox::entries(db)?.iter().any(|entry| matches!(entry.target, Target::Guard(_))) {
+            return Err(Refusal::from(ErrorCode::Unavailable).retry_after(1));
+        }
         Ok(after)
+    }
+
+    fn read_audit(&self, page: &Page) -> Answer<(Vec<AuditEntry>, Option<String>)> {
+        let (db, _) = self.registered()?;
+        Ok(audit::page(db, page)?)
     }
 
     async fn handle(&self, call: Calls) -> Answer<serde_json::Value> {
         match call {
-            Calls::Create(Create { tenant }) => reply::<Create>(self.create(&tenant).await),
+            Calls::Create(Create { tenant, by }) => reply::<Create>(self.create(&tenant, &by).await),
             Calls::Describe(Describe {}) => reply::<Describe>(self.describe()),
-            Calls::Update(Update { body }) => reply::<Update>(self.update(body).await),
-            Calls::CreateKey(CreateKey { record }) => reply::<CreateKey>(self.create_key(record).await),
+            Calls::Update(Update { body, by }) => reply::<Update>(self.update(body, &by).await),
+            Calls::CreateKey(CreateKey { record, by }) => reply::<CreateKey>(self.create_key(record, &by).await),
+            Calls::FindKey(FindKey { id }) => reply::<FindKey>(self.find_key(&id)),
+            Calls::RotateKey(RotateKey { id, successor, grace_ends_at, by }) => {
+                reply::<RotateKey>(self.rotate(&id, &successor, grace_ends_at, &by).await)
+            }
+            Calls::Revoke(Revoke { id, by }) => reply::<Revoke>(self.revoke(&id, &by).await),
+            Calls::Expose(Expose { id, by, revoke }) => reply::<Expose>(self.expose(&id, &by, revoke).await),
+            Calls::CreateSession(CreateSession { record, by }) => {
+                reply::<CreateSession>(self.create_session(record, &by).await)
+            }
+            Calls::ListSessions(ListSessions { page }) => reply::<ListSessions>(self.list_sessions(&page)),
+            Calls::ReadAudit(ReadAudit { page }) => reply::<ReadAudit>(self.read_audit(&page)),
             Calls::ListKeys(ListKeys { page }) => reply::<ListKeys>(self.list_keys(&page)),
             Calls::NoteUse(NoteUse { id, at }) => reply::<NoteUse>(self.note_use(&id, at)),
             Calls::ReadConfig(ReadConfig { environment }) => reply::<ReadConfig>(self.read_config(environment)),
-            Calls::Stage(Stage { environment, body }) => reply::<Stage>(self.stage(environment, &body)),
-            Calls::Deploy(Deploy { environment }) => reply::<Deploy>(self.deploy(environment).await),
-            Calls::Discard(Discard { environment }) => reply::<Discard>(self.discard(environment)),
+            Calls::Stage(Stage { environment, body, by }) => reply::<Stage>(self.stage(environment, &body, &by)),
+            Calls::Deploy(Deploy { environment, by }) => reply::<Deploy>(self.deploy(environment, &by).await),
+            Calls::Discard(Discard { environment, by }) => reply::<Discard>(self.discard(environment, &by)),
             Calls::ReadLive(ReadLive { environment }) => reply::<ReadLive>(self.read_live(&environment)),
-            Calls::AddSource(AddSource { id, source }) => reply::<AddSource>(self.add_source(id, source)),
+            Calls::AddSource(AddSource { id, source, by }) => reply::<AddSource>(self.add_source(id, source, &by)),
             Calls::ListSources(ListSources { page }) => reply::<ListSources>(self.list_sources(&page)),
-            Calls::RemoveSource(RemoveSource { id }) => reply::<RemoveSource>(self.remove_source(&id)),
+            Calls::RemoveSource(RemoveSource { id, by }) => reply::<RemoveSource>(self.remove_source(&id, &by)),
             Calls::Search(Search { expression, limit }) => reply::<Search>(self.search(&expression, limit)),
         }
     }
@@ -139,7 +187,7 @@ impl Tenant {
 impl DurableObject for Tenant {
     fn new(state: State, env: Env) -> Self {
         let db = Database::new(&state, schema::TENANT);
-        Self { state, env, db }
+        Self { state, env, db, exposed: RefCell::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

@@ -18,17 +18,20 @@ pub(super) async fn read(managed: Managed<'_>, tenant: &TenantId) -> Result<Repl
 pub(super) async fn stage(managed: Managed<'_>, tenant: &TenantId) -> Result<Reply, Refusal> {
     let environment = managed.incoming.query().environment()?;
     let body = read_value(&managed.incoming.body().await?)?;
-    Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(Stage { environment, body }).await?))
+    let by = managed.by(tenant);
+    Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(Stage { environment, body, by }).await?))
 }
 
 /// `POST …/config/deploy`
 pub(super) async fn deploy(managed: Managed<'_>, tenant: &TenantId) -> Result<Reply, Refusal> {
     let EnvironmentBody { environment } = read_body(&managed.incoming.body().await?)?;
-    Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(Deploy { environment }).await?))
+    let by = managed.by(tenant);
+    Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(Deploy { environment, by }).await?))
 }
 
 /// `POST …/config/discard`
 pub(super) async fn discard(managed: Managed<'_>, tenant: &TenantId) -> Result<Reply, Refusal> {
     let EnvironmentBody { environment } = read_body(&managed.incoming.body().await?)?;
-    Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(Discard { environment }).await?))
+    let by = managed.by(tenant);
+    Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(Discard { environment, by }).await?))
 }

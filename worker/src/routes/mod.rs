@@ -1,17 +1,20 @@
 //! The routes, one file per resource. Each decodes, asks an object, and encodes.
 
+mod audit;
 mod config;
 mod keys;
+mod sessions;
 mod sources;
 mod tenants;
 mod tokens;
 mod widget;
 
 use crate::access;
-use crate::extract::Incoming;
+use crate::extract::{Incoming, address_bucket};
 use crate::reply::Reply;
 use crate::router::settings_for;
 use crate::settings::Settings;
+use weft_shared::audit::{Actor, By};
 use weft_shared::auth::Principal;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::TenantId;
@@ -38,6 +41,20 @@ struct Managed<'a> {
     settings: &'a Settings,
     incoming: &'a mut Incoming,
     principal: Principal,
+}
+
+impl Managed<'_> {
+    /// Who acts, and from where, for this tenant's audit log.
+    fn by(&self, tenant: &TenantId) -> By {
+        By { actor: Actor::from(&self.principal), address: actor_address(self.settings, self.incoming, tenant) }
+    }
+}
+
+/// What stands for the address that a request comes from. None where the platform names none: an act is not refused
+/// for that, least of all a revocation.
+pub(crate) fn actor_address(settings: &Settings, incoming: &Incoming, tenant: &TenantId) -> Option<String> {
+    let bucket = address_bucket(incoming.client_address(settings).ok()?);
+    Some(settings.keys.current.actor_pseudonym(tenant, &bucket))
 }
 
 /// Answers a request that is in the table.
@@ -69,6 +86,12 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<R
         (Route::UpdateTenant, Some(tenant)) => tenants::update(managed, &tenant).await,
         (Route::CreateKey, Some(tenant)) => keys::create(managed, tenant).await,
         (Route::ListKeys, Some(tenant)) => keys::list(managed, &tenant).await,
+        (Route::RotateKey, Some(tenant)) => keys::rotate(managed, tenant, found.key_id()?).await,
+        (Route::RevokeKey, Some(tenant)) => keys::revoke(managed, &tenant, found.key_id()?).await,
+        (Route::CreateSession, _) => sessions::create(managed).await,
+        (Route::ListSessions, Some(tenant)) => sessions::list(managed, &tenant).await,
+        (Route::RevokeSession, Some(tenant)) => sessions::revoke(managed, &tenant, found.session_id()?).await,
+        (Route::ReadAudit, Some(tenant)) => audit::read(managed, &tenant).await,
         (Route::ReadConfig, Some(tenant)) => config::read(managed, &tenant).await,
         (Route::StageConfig, Some(tenant)) => config::stage(managed, &tenant).await,
         (Route::DeployConfig, Some(tenant)) => config::deploy(managed, &tenant).await,

@@ -14,7 +14,8 @@ pub(super) async fn create(managed: Managed<'_>, tenant: &TenantId) -> Result<Re
     let body: CreateSource = read_body(&managed.incoming.body().await?)?;
     let source = body.validate()?;
     let id = SourceId::parse(entropy::source_id())?;
-    Ok(Reply::created(&bindings::tenant(managed.env, tenant).ask(AddSource { id, source }).await?))
+    let by = managed.by(tenant);
+    Ok(Reply::created(&bindings::tenant(managed.env, tenant).ask(AddSource { id, source, by }).await?))
 }
 
 /// `GET …/sources`
@@ -26,6 +27,7 @@ pub(super) async fn list(managed: Managed<'_>, tenant: &TenantId) -> Result<Repl
 
 /// `DELETE …/sources/{id}`
 pub(super) async fn delete(managed: Managed<'_>, tenant: &TenantId, id: SourceId) -> Result<Reply, Refusal> {
-    bindings::tenant(managed.env, tenant).ask(RemoveSource { id }).await?;
+    let by = managed.by(tenant);
+    bindings::tenant(managed.env, tenant).ask(RemoveSource { id, by }).await?;
     Ok(Reply::no_content())
 }

@@ -14,7 +14,8 @@ use weft_shared::protocol::http::{CreateTenant, TenantList, UpdateTenant, read_b
 pub(super) async fn create(managed: Managed<'_>) -> Result<Reply, Refusal> {
     let body: CreateTenant = read_body(&managed.incoming.body().await?)?;
     let tenant = body.into_tenant(clock::now())?;
-    bindings::tenant(managed.env, &tenant.id).ask(Create { tenant: tenant.clone() }).await?;
+    let by = managed.by(&tenant.id);
+    bindings::tenant(managed.env, &tenant.id).ask(Create { tenant: tenant.clone(), by }).await?;
     Ok(Reply::created(&tenant))
 }
 
@@ -35,6 +36,6 @@ pub(super) async fn update(managed: Managed<'_>, tenant: &TenantId) -> Result<Re
     let bytes = managed.incoming.body().await?;
     // Read here for a refusal that names the field; the object reads it again, beside the tenant that it changes.
     read_body::<UpdateTenant>(&bytes)?;
-    let update = Update { body: read_value(&bytes)? };
+    let update = Update { body: read_value(&bytes)?, by: managed.by(tenant) };
     Ok(Reply::ok(&bindings::tenant(managed.env, tenant).ask(update).await?))
 }

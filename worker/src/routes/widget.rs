@@ -78,7 +78,6 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
 async fn open(asked: &mut Asked<'_>, settings: &Settings) -> Result<Opened, Refusal> {
     let query = asked.incoming.query();
     let key = query.get(KEY_PARAM)?.ok_or(ErrorCode::MissingAuthorization)?;
-    access::refuse_insecure(settings, &asked.incoming)?;
     let admitted = access::authenticate(asked.env, settings, key).await?;
     let record = admitted.record;
     asked.tenant = Some(record.tenant.to_string());

@@ -49,11 +49,6 @@ pub(crate) fn put_record(db: &Database, record: &KeyRecord) -> Result<(), SqlErr
     db.run("UPDATE guards SET record = ?", vec![json(record)?])
 }
 
-/// Replaces what the key inherits.
-pub(crate) fn put_standing(db: &Database, standing: &Standing) -> Result<(), SqlError> {
-    db.run("UPDATE guards SET standing = ?", vec![json(standing)?])
-}
-
 /// Forgets the key.
 pub(crate) fn clear(db: &Database) -> Result<(), SqlError> {
     db.run("DELETE FROM guards", vec![])

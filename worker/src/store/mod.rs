@@ -1,11 +1,13 @@
 //! What is stored in each object, as functions over its database. No decision is made here: rows in, types out.
 
+pub(crate) mod audit;
 pub(crate) mod configs;
 pub(crate) mod conversation;
 pub(crate) mod guard;
 pub(crate) mod keys;
 pub(crate) mod outbox;
 pub(crate) mod schema;
+pub(crate) mod sessions;
 pub(crate) mod sources;
 pub(crate) mod sql;
 pub(crate) mod tenants;

@@ -12,7 +12,7 @@ pub(crate) enum Target {
     Directory,
     /// KV, of an environment's live config.
     Config(Environment),
-    /// A key's guard, of what the key inherits.
+    /// A key's guard, of the key's ends and of what it inherits.
     Guard(CredentialId),
     /// KV, of a key's record.
     Record(CredentialId),
@@ -67,6 +67,16 @@ pub(crate) fn entries(db: &Database) -> Result<Vec<Entry>, SqlError> {
     let rows: Vec<Row> = db.rows("SELECT target, revision FROM outbox", vec![])?;
     let entry = |row: Row| Target::parse(&row.target).map(|target| Entry { target, revision: row.revision });
     Ok(rows.into_iter().filter_map(entry).collect())
+}
+
+/// Which change a target is still to be told of, if any.
+pub(crate) fn find(db: &Database, target: Target) -> Result<Option<Entry>, SqlError> {
+    #[derive(Deserialize)]
+    struct Row {
+        revision: i64,
+    }
+    let row: Option<Row> = db.row("SELECT revision FROM outbox WHERE target = ?", vec![target.to_text().into()])?;
+    Ok(row.map(|row| Entry { target, revision: row.revision }))
 }
 
 /// The target was told. Where a newer change came meanwhile, the entry stays.

@@ -7,9 +7,11 @@ pub(crate) const DIRECTORY: &[&str] = &["
 "];
 
 /// Of a `Tenant` object. `tenants` has one row; its `revision` rises with everything that keys inherit.
-/// `pending_since` is null once the key's guard has the record. `outbox` names what others are still to be told.
+/// `keys` holds session tokens too. `pending_since` is null once the key's guard has the record; `replaces` is the key
+/// that a new one is the successor of. `audit` is only ever added to. `outbox` names what others are still to be told.
 /// The tokenizer is the one that `weft_shared::agent` composes its expressions for (a test compares the two).
-pub(crate) const TENANT: &[&str] = &["
+pub(crate) const TENANT: &[&str] = &[
+    "
     CREATE TABLE tenants (tenant TEXT NOT NULL, revision INTEGER NOT NULL);
     CREATE TABLE keys (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,7 +39,12 @@ pub(crate) const TENANT: &[&str] = &["
         title, text, source UNINDEXED, tokenize = 'unicode61 remove_diacritics 2'
     );
     CREATE TABLE outbox (target TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE keys ADD COLUMN replaces TEXT;
+    CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, act TEXT NOT NULL);
+",
+];
 
 /// Of a `KeyGuard` object: one row.
 pub(crate) const KEY_GUARD: &[&str] = &["

@@ -105,6 +105,11 @@ impl Database {
         Ok(self)
     }
 
+    /// All of the object's storage was deleted: nothing is known of it any more.
+    pub(crate) fn was_deleted(&self) {
+        self.is_ready.set(false);
+    }
+
     fn migrate(&self) -> Result<(), SqlError> {
         self.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", vec![])?;
         let version = self.row::<Version>("SELECT version FROM schema_version", vec![])?.map_or(0, |row| row.version);

@@ -2,6 +2,7 @@
 
 use crate::ids::Environment;
 use crate::keys::credential::CredentialKind;
+use crate::keys::record::GRACE_DEFAULT_SECS;
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -40,6 +41,23 @@ fn key_type<'de, D: serde::Deserializer<'de>>(from: D) -> Result<CredentialKind,
         "publishable" => Ok(CredentialKind::Publishable),
         "secret" => Ok(CredentialKind::Secret),
         _ => Err(serde::de::Error::custom("must be publishable or secret")),
+    }
+}
+
+/// Body of `POST /v1/tenants/{tenant}/keys/{id}/rotate`. May be empty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateKey {
+    /// How long the old key is still accepted; three days unless given, 0 is at once.
+    #[serde(default)]
+    pub grace_seconds: Option<u32>,
+}
+
+impl RotateKey {
+    /// The first instant at which the old key is refused.
+    #[must_use]
+    pub fn grace_ends_at(&self, now: Timestamp) -> Timestamp {
+        now.plus_secs(self.grace_seconds.unwrap_or(GRACE_DEFAULT_SECS).into())
     }
 }
 

@@ -57,7 +57,7 @@ pub fn check_text(field: &str, text: &str, least: usize, most: usize, multiline:
 
 const NOT_JSON: &str = "The body must be JSON.";
 
-/// serde's error as a sentence: where, and what was expected. Values are left out; names of unknown fields are cut.
+/// serde's error as a sentence: where, and what was expected. Values are left out, and so are names that can't be a field's.
 fn refusal(path: &str, error: &serde_json::Error) -> Refusal {
     use serde_json::error::Category;
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
@@ -68,9 +68,10 @@ fn refusal(path: &str, error: &serde_json::Error) -> Refusal {
     // serde_json appends " at line 1 column 2".
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     if let Some(rest) = text.strip_prefix("unknown field `") {
-        let name: String = rest.split('`').next().unwrap_or_default().chars().take(60).collect();
+        let given = rest.split('`').next().unwrap_or_default();
         // The path of an unknown field ends with its name, or with its object.
-        let parent = path.strip_suffix(name.as_str()).unwrap_or(path).trim_end_matches('.');
+        let parent = path.strip_suffix(given).unwrap_or(path).trim_end_matches('.');
+        let name = field_name(given);
         return Refusal::invalid(if parent.is_empty() || parent == "?" {
             format!("{name} is not a field of this request.")
         } else {
@@ -102,6 +103,13 @@ fn refusal(path: &str, error: &serde_json::Error) -> Refusal {
         Some((_, rule)) => Refusal::invalid(format!("{field} must be {rule}.")),
         None => Refusal::invalid(format!("{field} is not valid.")),
     }
+}
+
+/// An unknown field's name as a refusal may repeat it. What isn't shaped as a field's name may be a credential in the
+/// wrong place, and answers end in logs.
+pub(crate) fn field_name(given: &str) -> &str {
+    let is_name = given.len() <= 32 && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name && !given.is_empty() { given } else { "A field" }
 }
 
 /// Rust's words in JSON's.

@@ -1,9 +1,8 @@
-//! Bodies of `/v1/tenants` and `/v1/sessions`.
+//! Bodies of `/v1/tenants`.
 
 use super::check_text;
 use crate::error::Refusal;
 use crate::ids::TenantId;
-use crate::secret::Secret;
 use crate::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -94,25 +93,4 @@ pub struct TenantList {
     pub tenants: Vec<Tenant>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
-}
-
-/// Body of `POST /v1/sessions`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CreateSession {
-    /// Whom the session token speaks for.
-    pub tenant_id: TenantId,
-}
-
-/// The one answer that shows a session token.
-#[derive(Debug, Clone, Serialize)]
-pub struct SessionCreated {
-    /// The plaintext. Shown once.
-    #[serde(serialize_with = "super::expose")]
-    pub token: Secret,
-    /// Whom it speaks for.
-    pub tenant_id: TenantId,
-    /// When it ends.
-    #[serde(with = "crate::time::rfc3339")]
-    pub expires_at: Timestamp,
 }

@@ -2,24 +2,28 @@
 
 use super::Inner;
 use super::sockets::{self, Attached};
+use crate::access::authority;
 use crate::bindings;
 use crate::clock;
 use crate::live;
 use crate::log;
-use crate::objects::key_guard::Check;
+use crate::objects::key_guard::{Check, CheckMinter};
 use crate::settings::Settings;
 use crate::store::conversation::ConversationStore;
+use crate::store::guard::Standing;
 use crate::store::sql::SqlError;
+use futures_util::future::join;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use weft_shared::error::{ErrorCode, Refusal};
-use weft_shared::protocol::ws::{CloseCode, ErrorFrame, ServerFrame};
+use weft_shared::ids::CredentialId;
+use weft_shared::protocol::ws::{ClientFrame, CloseCode, ErrorFrame, MAX_FRAME_BYTES, ServerFrame};
 use weft_shared::secret::Secret;
 use weft_shared::session::server::{
     Admission, ConversationServer, Effect, Input, Received, SocketContext, VerifyToken, Visitor,
 };
 use weft_shared::time::Timestamp;
-use weft_shared::tokens::widget_token::{TokenError, Verifier};
+use weft_shared::tokens::widget_token::{Claims, TokenError, Verifier};
 use worker::{WebSocket, WebSocketIncomingMessage};
 
 /// Verifies widget tokens for one socket.
@@ -28,11 +32,17 @@ struct Tokens<'a> {
     context: SocketContext,
 }
 
-impl VerifyToken for Tokens<'_> {
-    fn verify(&self, token: &Secret, now: Timestamp) -> Result<Visitor, ErrorCode> {
+impl Tokens<'_> {
+    fn claims(&self, token: &Secret, now: Timestamp) -> Result<Claims, TokenError> {
         let SocketContext { tenant, environment, .. } = &self.context;
         let Settings { issuer, keys, .. } = self.settings;
-        match (Verifier { issuer, tenant, environment, keys }).verify(token.expose(), now) {
+        (Verifier { issuer, tenant, environment, keys }).verify(token.expose(), now)
+    }
+}
+
+impl VerifyToken for Tokens<'_> {
+    fn verify(&self, token: &Secret, now: Timestamp) -> Result<Visitor, ErrorCode> {
+        match self.claims(token, now) {
             Ok(claims) => Ok(Visitor {
                 sub: claims.subject,
                 azp: claims.minted_by,
@@ -42,7 +52,10 @@ impl VerifyToken for Tokens<'_> {
             }),
             Err(error) => {
                 if let TokenError::Invalid(reason) = error {
-                    log::warning("token_refused", &serde_json::json!({ "tenant": tenant, "reason": reason }));
+                    log::warning(
+                        "token_refused",
+                        &serde_json::json!({ "tenant": self.context.tenant, "reason": reason }),
+                    );
                 }
                 Err(error.code())
             }
@@ -58,11 +71,15 @@ impl Inner {
             sockets::close(socket, CloseCode::Unavailable);
             return;
         };
+        let tokens = Tokens { settings: &settings, context: attached.socket.context.clone() };
+        if let Err(refusal) = self.check_frame(&attached, message, &tokens).await {
+            refuse(socket, &refusal);
+            return;
+        }
         let input = match message {
             WebSocketIncomingMessage::String(text) => Input::Text(text),
             WebSocketIncomingMessage::Binary(bytes) => Input::Binary(bytes.len()),
         };
-        let tokens = Tokens { settings: &settings, context: attached.socket.context.clone() };
         let received =
             self.with_server(|server, store| server.receive(&mut attached.socket, input, &tokens, store, clock::now()));
         let decided = match received {
@@ -99,9 +116,54 @@ impl Inner {
         }
     }
 
-    /// Whether the key that the socket was opened with is still in force, and the live config still lets it through.
+    /// Whether the credentials that a frame stands on are in force. Asked before the session sees the frame: between
+    /// what it says and what is sent nothing may be waited for, or a socket that resumes would miss a piece. A
+    /// `chat.request` isn't asked about here: its admission is.
+    async fn check_frame(
+        &self,
+        attached: &Attached,
+        message: &WebSocketIncomingMessage,
+        tokens: &Tokens<'_>,
+    ) -> Result<(), Refusal> {
+        let WebSocketIncomingMessage::String(text) = message else { return Ok(()) };
+        if text.len() > MAX_FRAME_BYTES {
+            return Ok(());
+        }
+        let token = match ClientFrame::parse(text) {
+            Ok(ClientFrame::Resume(resume)) => resume.widget_token,
+            Ok(ClientFrame::Refresh(token)) => Some(token),
+            Ok(ClientFrame::Cancel(_)) => None,
+            _ => return Ok(()),
+        };
+        let minter = match token {
+            // One that is refused is the session's to refuse, and names nobody.
+            Some(token) => tokens.claims(&token, clock::now()).ok().map(|claims| claims.minted_by),
+            None => attached.socket.visitor().map(|visitor| visitor.azp.clone()),
+        };
+        let standing = self.ask_guards(attached, minter.as_deref()).await?;
+        // HIPAA: history too is for those alone whom the customer's backend vouches for.
+        if standing.hipaa && minter.is_none() { Err(ErrorCode::TokenRequired.into()) } else { Ok(()) }
+    }
+
+    /// Asks for the key that the socket was opened with, and for the credential that minted its token.
+    async fn ask_guards(&self, attached: &Attached, minter: Option<&str>) -> Result<Standing, Refusal> {
+        let minter = minter.and_then(|id| CredentialId::parse(id).ok());
+        let minter = async {
+            match &minter {
+                Some(id) => bindings::key_guard(&self.env, id).ask(CheckMinter {}).await,
+                None => Ok(()),
+            }
+        };
+        let key = bindings::key_guard(&self.env, &attached.key);
+        let (standing, minter) = join(key.ask(Check {}), minter).await;
+        minter.map_err(authority)?;
+        standing.map_err(authority)
+    }
+
+    /// Whether the credentials are in force, and the live config still lets the page through.
     async fn ask_authorities(&self, attached: &mut Attached, admission: &Admission) -> Result<(), Refusal> {
-        let standing = bindings::key_guard(&self.env, &attached.key).ask(Check {}).await?;
+        let minter = admission.visitor.as_ref().map(|visitor| visitor.azp.as_str());
+        let standing = self.ask_guards(attached, minter).await?;
         let context = &mut attached.socket.context;
         let live = live::config(&self.env, &context.tenant, &context.environment, standing.live_version).await?;
         self.live_version.set(Some(live.version));
@@ -187,6 +249,18 @@ impl Inner {
         if !is_set && let Err(error) = storage.set_alarm(next.millis_since(clock::now()).max(0)).await {
             log::internal("setting an alarm", &error);
         }
+    }
+}
+
+/// Says no to a frame whose credentials are not in force. A token that is missing can still come on this socket; a key
+/// that is gone ends it.
+fn refuse(socket: &WebSocket, refusal: &Refusal) {
+    log::chat_refused(refusal.code.code());
+    sockets::send(socket, &ServerFrame::Error(ErrorFrame::new(refusal, None)));
+    match refusal.code {
+        ErrorCode::InvalidKey | ErrorCode::ApiKeysDisabled => sockets::close(socket, CloseCode::Token),
+        ErrorCode::Unavailable => sockets::close(socket, CloseCode::Unavailable),
+        _ => {}
     }
 }
 

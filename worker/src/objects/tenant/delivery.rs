@@ -4,15 +4,18 @@
 use super::keys::standing;
 use super::{Answer, Tenant};
 use crate::bindings;
+use crate::clock;
 use crate::log;
 use crate::objects::directory::Put;
-use crate::objects::key_guard::Inherit;
+use crate::objects::key_guard::Tell;
+use crate::store::guard::Guarded;
 use crate::store::outbox::{self, Entry, Target};
 use crate::store::sql::Database;
 use crate::store::tenants::Registered;
 use crate::store::{configs, keys};
 use futures_util::future::join_all;
 use serde::Serialize;
+use weft_shared::keys::CredentialKind;
 
 /// How long until what could not be delivered is tried again, and unfinished keys are looked at.
 const RETRY_MS: i64 = 5_000;
@@ -32,6 +35,19 @@ impl Tenant {
         };
         join_all(entries.iter().map(|entry| self.deliver_entry(db, &tenant, entry))).await;
         self.wake_for_what_is_left().await;
+    }
+
+    /// Tells one target, and gives its refusal: for what must not be answered before it is confirmed. What fails stays
+    /// for the alarm all the same.
+    pub(super) async fn deliver_now(&self, target: Target) -> Answer<()> {
+        self.wake_for_what_is_left().await;
+        let (db, tenant) = self.registered()?;
+        let entry = outbox::find(db, target.clone())?;
+        self.tell(db, &tenant, &target).await?;
+        if let Some(entry) = entry {
+            outbox::remove(db, &entry)?;
+        }
+        Ok(())
     }
 
     async fn deliver_entry(&self, db: &Database, tenant: &Registered, entry: &Entry) {
@@ -54,23 +70,33 @@ impl Tenant {
             Target::Guard(id) => {
                 let Some(record) = keys::find(db, id)? else { return Ok(()) };
                 let standing = standing(db, tenant, &record.environment)?;
-                bindings::key_guard(&self.env, id).ask(Inherit { standing }).await
+                let told = Box::new(Guarded { record, standing });
+                bindings::key_guard(&self.env, id).ask(Tell { told }).await
             }
             Target::Config(environment) => {
                 let Some(live) = configs::read(db, environment)?.live else { return Ok(()) };
-                self.copy(&bindings::config_key(&tenant.tenant.id, environment), &live).await
+                self.copy(&bindings::config_key(&tenant.tenant.id, environment), &live, None).await
             }
             Target::Record(id) => {
                 let Some(record) = keys::find(db, id)? else { return Ok(()) };
-                self.copy(&bindings::record_key(&record.hash), &record).await
+                // A session token's copy goes when it does.
+                let ttl = record.expires_at.filter(|_| record.kind == CredentialKind::Session);
+                let ttl_secs = ttl.map(|at| at.millis_since(clock::now()) / 1000);
+                self.copy(&bindings::record_key(&record.hash), &record, ttl_secs).await
             }
         }
     }
 
-    /// Copies a value to KV.
-    async fn copy<T: Serialize>(&self, key: &str, value: &T) -> Answer<()> {
+    /// Copies a value to KV, to be kept for so many seconds; none: for ever.
+    async fn copy<T: Serialize>(&self, key: &str, value: &T, ttl_secs: Option<i64>) -> Answer<()> {
         let text = serde_json::to_string(value).map_err(|error| log::internal("encoding a copy", &error))?;
-        let put = async { bindings::kv(&self.env)?.put(key, text)?.execute().await.map_err(worker::Error::from) };
+        let put = async {
+            let put = bindings::kv(&self.env)?.put(key, text)?;
+            // KV takes no less than a minute.
+            let secs = ttl_secs.map(|secs| u64::try_from(secs).unwrap_or_default().max(60));
+            let put = if let Some(secs) = secs { put.expiration_ttl(secs) } else { put };
+            put.execute().await.map_err(worker::Error::from)
+        };
         put.await.map_err(|error| log::unavailable("KV", &error))
     }
 
