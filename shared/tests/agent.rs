@@ -58,7 +58,7 @@ fn an_answer_quotes_the_passage_and_names_its_source() {
     assert_eq!(
         composed.text(),
         "Here is what I found:\n\n\
-         Shipping abroad\nWe ship to Norway and Japan for 14 pounds, in 7 to 12 working days.\n\
+         **Shipping abroad**\nWe ship to Norway and Japan for 14 pounds, in 7 to 12 working days.\n\
          — Delivery and shipping"
     );
     assert_eq!(composed.sources.len(), 1);
@@ -103,7 +103,7 @@ fn a_german_question_is_answered_in_german() {
         score: -1.0,
     };
     let text = compose("Was kostet der Versand?", &[hit]).text();
-    assert!(text.starts_with("Das habe ich dazu gefunden:\n\nVersandkosten\n"), "{text}");
+    assert!(text.starts_with("Das habe ich dazu gefunden:\n\n**Versandkosten**\n"), "{text}");
     assert!(compose("Wer ist der Kanzler?", &[]).text().starts_with("Dazu habe ich"));
     assert!(compose("Hallo", &[]).text().starts_with("Was möchten Sie wissen?"));
 }
@@ -180,7 +180,7 @@ fn two_passages_of_a_section_have_one_heading_and_one_title() {
     let hit = |text: &str, score| Passage { title: "Care".to_owned(), url: None, text: text.to_owned(), score };
     let text =
         compose("kettle", &[hit("Kettle\nDescale the kettle.", -2.0), hit("Kettle\nDry the kettle.", -1.5)]).text();
-    assert_eq!(text, "Here is what I found:\n\nKettle\nDescale the kettle.\n\nDry the kettle.\n— Care");
+    assert_eq!(text, "Here is what I found:\n\n**Kettle**\nDescale the kettle.\n\nDry the kettle.\n— Care");
 }
 
 #[test]

@@ -95,12 +95,12 @@ pub fn compose(question: &str, hits: &[Passage]) -> Composed {
         for passage in fitting.iter().filter(|passage| passage.title == first.title && passage.url == first.url) {
             let (its_heading, body) = split_heading(&passage.text);
             text.push_str("\n\n");
-            // Two passages of one section need its heading once.
-            if its_heading.is_some() && its_heading == heading {
-                text.push_str(&quote(body));
-            } else {
-                text.push_str(&quote(&passage.text));
+            // Two passages of one section need its heading once. Marks of its own would close the bold too early.
+            if let Some(its_heading) = its_heading.filter(|its_heading| heading != Some(*its_heading)) {
+                let mark = if its_heading.contains('*') { "" } else { "**" };
+                text.extend([mark, its_heading, mark, "\n"]);
             }
+            text.push_str(&quote(body));
             heading = its_heading;
         }
         text.push_str("\n— ");
