@@ -69,9 +69,12 @@ fn key(kind: CredentialKind, scopes: ScopeSet) -> Principal {
     }
 }
 
-/// Every kind of principal, and whether it gets in.
-fn principals() -> Vec<(String, Principal, Box<dyn Fn(Who) -> bool>)> {
-    let mut all: Vec<(String, Principal, Box<dyn Fn(Who) -> bool>)> = vec![
+/// What it is called, itself, and whether it gets in.
+type Case = (String, Principal, Box<dyn Fn(Who) -> bool>);
+
+/// Every kind of principal.
+fn principals() -> Vec<Case> {
+    let mut all: Vec<Case> = vec![
         (
             "the admin key".to_owned(),
             Principal::Admin,
@@ -134,7 +137,6 @@ fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
         for (principal_name, principal, gets_in) in principals() {
             let answer = authorize(&principal, row.need, asked.as_ref());
             if gets_in(who) {
-                // The fixed key is another tenant's: on a tenant's own path it finds nothing.
                 assert_eq!(answer, Ok(()), "{principal_name}: {name}");
                 let_in += 1;
             } else {

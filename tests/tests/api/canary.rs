@@ -54,6 +54,36 @@ fn holders(dir: &Path, texts: &BTreeMap<String, String>, found: &mut Vec<String>
     }
 }
 
+/// Every route of the workspace and of the operator, and some that are none.
+fn routes(workspace: &Workspace<'_>, id: &str) -> [(&'static str, String); 24] {
+    [
+        ("GET", "/health".to_owned()),
+        ("POST", "/widget-token".to_owned()),
+        ("POST", "/test-widget-token".to_owned()),
+        ("GET", "/v1/tenants".to_owned()),
+        ("POST", "/v1/tenants".to_owned()),
+        ("POST", "/v1/sessions".to_owned()),
+        ("GET", workspace.path("")),
+        ("PATCH", workspace.path("")),
+        ("GET", workspace.path("/keys")),
+        ("POST", workspace.path("/keys")),
+        ("POST", workspace.path(&format!("/keys/{id}/rotate"))),
+        ("DELETE", workspace.path("/keys/key_0123456789abcdef01234567")),
+        ("GET", workspace.path("/sessions")),
+        ("DELETE", workspace.path("/sessions/ses_0123456789abcdef01234567")),
+        ("GET", workspace.path("/config")),
+        ("PATCH", workspace.path("/config")),
+        ("POST", workspace.path("/config/deploy")),
+        ("POST", workspace.path("/config/discard")),
+        ("GET", workspace.path("/sources")),
+        ("POST", workspace.path("/sources")),
+        ("DELETE", workspace.path("/sources/src_00000000000000000000")),
+        ("GET", workspace.path("/audit")),
+        ("GET", "/nothing".to_owned()),
+        ("DELETE", "/v1/tenants".to_owned()),
+    ]
+}
+
 #[test]
 fn no_secret_is_written_down_anywhere() {
     let settings = Settings::new("canary");
@@ -88,32 +118,7 @@ fn no_secret_is_written_down_anywhere() {
     let stray = canaries.keep("a stray credential", &fresh_secret());
 
     // Every route with every credential, right and wrong, with a body and without, and with them where they don't belong.
-    let routes = [
-        ("GET", "/health".to_owned()),
-        ("POST", "/widget-token".to_owned()),
-        ("POST", "/test-widget-token".to_owned()),
-        ("GET", "/v1/tenants".to_owned()),
-        ("POST", "/v1/tenants".to_owned()),
-        ("POST", "/v1/sessions".to_owned()),
-        ("GET", workspace.path("")),
-        ("PATCH", workspace.path("")),
-        ("GET", workspace.path("/keys")),
-        ("POST", workspace.path("/keys")),
-        ("POST", workspace.path(&format!("/keys/{doomed}/rotate"))),
-        ("DELETE", workspace.path("/keys/key_0123456789abcdef01234567")),
-        ("GET", workspace.path("/sessions")),
-        ("DELETE", workspace.path("/sessions/ses_0123456789abcdef01234567")),
-        ("GET", workspace.path("/config")),
-        ("PATCH", workspace.path("/config")),
-        ("POST", workspace.path("/config/deploy")),
-        ("POST", workspace.path("/config/discard")),
-        ("GET", workspace.path("/sources")),
-        ("POST", workspace.path("/sources")),
-        ("DELETE", workspace.path("/sources/src_00000000000000000000")),
-        ("GET", workspace.path("/audit")),
-        ("GET", "/nothing".to_owned()),
-        ("DELETE", "/v1/tenants".to_owned()),
-    ];
+    let routes = routes(&workspace, &doomed);
     let credentials = [at.admin_key(), &key, &successor, &revoked, &session, &page, &token, &forged, &stray];
     for (method, path) in &routes {
         for credential in credentials {

@@ -260,9 +260,16 @@ fn while_a_guard_cannot_be_reached_its_key_is_refused_and_a_revocation_is_kept()
     let workspace = Workspace { deployment: &started.deployment, tenant: tenant.clone() };
     read(&workspace, &key).refused("unavailable");
     let _ = read(&workspace, &other).expect(200);
+    // A rotation changes nothing: the key is as it was, and there is no successor that nobody was shown.
+    let keys = || workspace.admin("GET", "/keys").send();
+    let before = keys().text;
+    for body in [json!({}), json!({ "grace_seconds": 0 })] {
+        workspace.admin("POST", &format!("/keys/{id}/rotate")).json(&body).send().refused("unavailable");
+    }
+    assert_eq!(keys().text, before);
+    // A revocation is kept, and answered only when the guard has it.
     revoke(&workspace, &id).refused("unavailable");
-    let answer = workspace.admin("POST", &format!("/keys/{id}/rotate")).send();
-    answer.refused("conflict");
+    revoke(&workspace, &id).refused("unavailable");
     // Listed as revoked already, with its entry in the log; and refused.
     let list = workspace.admin("GET", "/keys").send().expect(200);
     let listed = list["keys"].as_array().expect("keys").iter().find(|key| key["id"] == json!(id)).cloned();
@@ -270,6 +277,10 @@ fn while_a_guard_cannot_be_reached_its_key_is_refused_and_a_revocation_is_kept()
     let log = workspace.admin("GET", "/audit").send().expect(200);
     assert_eq!((&log["entries"][0]["action"], &log["entries"][0]["target"]), (&json!("key.revoked"), &json!(id)));
     read(&workspace, &key).refused("unavailable");
+    // So is a switch that every guard must know of. Those that can be reached know it at once.
+    workspace.admin("PATCH", "").json(&json!({ "hipaa": true })).send().refused("unavailable");
+    read(&workspace, &other).refused("api_keys_disabled");
+    let _ = workspace.admin("PATCH", "").json(&json!({ "hipaa": false })).send().expect(200);
     started.crash();
 
     // The storage is back: the guard learns of it without anyone asking again.

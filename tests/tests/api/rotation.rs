@@ -62,7 +62,7 @@ fn a_successor_is_as_its_predecessor_and_both_work_within_the_grace_period() {
     assert_eq!((&old["revoked_at"], &new["deprecated_until"]), (&Value::Null, &Value::Null));
     // Three days unless given.
     let until = old["deprecated_until"].as_str().expect("a time");
-    let days = [before + 259_200, now_secs() + 259_200].map(|secs| rfc3339_day(secs));
+    let days = [before + 259_200, now_secs() + 259_200].map(rfc3339_day);
     assert!(days.iter().any(|day| until.starts_with(day)), "{until}: {days:?}");
     for key in [&old_key, &new_key] {
         let _ = read(&workspace, key).expect(200);

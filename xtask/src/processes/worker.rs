@@ -103,6 +103,8 @@ impl WorkerProcess {
             .env("WRANGLER_SEND_METRICS", "false")
             .env("WRANGLER_SEND_ERROR_REPORTS", "false")
             .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+            // Its store of traces would keep the URL of each request, credentials in the wrong place included.
+            .env("X_LOCAL_OBSERVABILITY", "false")
             .env("NO_COLOR", "1")
             .env("FORCE_COLOR", "0")
             .env_remove("CLOUDFLARE_ENV")
