@@ -1,10 +1,9 @@
 //! HIPAA tenants, above all the moment at which the flag is switched on while keys are in use.
 
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
-use weft_tests::api::{Workspace, chat_request, fresh, resume};
+use weft_tests::api::{PATIENCE, Workspace, chat_request, fresh, patiently, resume};
 
 fn switch(workspace: &Workspace<'_>, is_on: bool) {
     let tenant = workspace.admin("PATCH", "").json(&json!({ "hipaa": is_on })).send().expect(200);
@@ -60,31 +59,34 @@ fn of_requests_begun_after_the_switch_none_is_accepted_with_a_secret_key() {
         "label": "a", "type": "secret", "environment": "production", "rate_limit_per_minute": 100_000,
     }));
     let key = made["key"].as_str().expect("a key");
-    let is_on = AtomicBool::new(false);
-    let accepted: i32 = thread::scope(|scope| {
+    let (is_on, accepted) = (AtomicBool::new(false), AtomicU32::new(0));
+    thread::scope(|scope| {
         let hammer = || {
-            let (mut accepted, mut refused) = (0, 0);
+            let mut refused = 0;
             while refused < 15 {
                 let is_after = is_on.load(Ordering::SeqCst);
                 let answer = workspace.call("GET", "/sources").bearer(key).send();
                 match answer.status {
                     200 if is_after => panic!("accepted after the switch was answered"),
-                    200 => accepted += 1,
+                    200 => drop(accepted.fetch_add(1, Ordering::SeqCst)),
                     _ => {
                         answer.refused("api_keys_disabled");
                         refused += i32::from(is_after);
                     }
                 }
             }
-            accepted
         };
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(hammer)).collect();
-        thread::sleep(Duration::from_secs(1));
-        switch(&workspace, true);
+        let in_use = patiently(PATIENCE, || (accepted.load(Ordering::SeqCst) >= 20).then_some(()));
+        let answer = workspace.admin("PATCH", "").json(&json!({ "hipaa": true })).send();
+        // Set before anything can fail here: the others end by it.
         is_on.store(true, Ordering::SeqCst);
-        threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
+        in_use.expect("the key works, and is in use");
+        let _ = answer.expect(200);
+        for thread in threads {
+            thread.join().expect("none was accepted");
+        }
     });
-    assert!(accepted > 0, "before the switch the key worked");
 }
 
 #[test]

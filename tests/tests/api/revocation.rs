@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
-use weft_tests::api::{Answer, Settings, Visit, Workspace, chat_request, fresh, patiently, resume};
+use weft_tests::api::{Answer, PATIENCE, Settings, Visit, Workspace, chat_request, fresh, patiently, resume};
 
 fn parts(made: &Value) -> (String, String) {
     let text = |field: &str| made[field].as_str().expect(field).to_owned();
@@ -99,32 +99,34 @@ fn revoking_makes_room_for_another_key() {
 fn of_requests_begun_after_a_revocation_none_is_accepted() {
     let workspace = Workspace::shared();
     let (key, id) = secret(&workspace);
-    let is_answered = AtomicBool::new(false);
-    let (accepted, refused_after) = thread::scope(|scope| {
+    let (is_answered, accepted) = (AtomicBool::new(false), AtomicU32::new(0));
+    let refused_after: i32 = thread::scope(|scope| {
         let hammer = || {
-            let (mut accepted, mut refused_after) = (0, 0);
+            let mut refused_after = 0;
             while refused_after < 25 {
                 // Read before the request begins: what is begun before the answer may go either way.
                 let is_after = is_answered.load(Ordering::SeqCst);
                 let answer = read(&workspace, &key);
                 match answer.status {
                     200 if is_after => panic!("accepted after the revocation was answered"),
-                    200 => accepted += 1,
+                    200 => drop(accepted.fetch_add(1, Ordering::SeqCst)),
                     _ => {
                         answer.refused("invalid_key");
                         refused_after += i32::from(is_after);
                     }
                 }
             }
-            (accepted, refused_after)
+            refused_after
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(hammer)).collect();
-        thread::sleep(Duration::from_secs(2));
-        assert_eq!(revoke(&workspace, &id).status, 204);
+        let in_use = patiently(PATIENCE, || (accepted.load(Ordering::SeqCst) >= 40).then_some(()));
+        let answer = revoke(&workspace, &id);
+        // Set before anything can fail here: the others end by it.
         is_answered.store(true, Ordering::SeqCst);
-        threads.into_iter().map(|thread| thread.join().expect("a count")).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
+        in_use.expect("the key works, and is in use");
+        assert_eq!(answer.status, 204);
+        threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
     });
-    assert!(accepted > 0, "before it was revoked the key worked");
     assert_eq!(refused_after, 200);
 }
 

@@ -1,10 +1,10 @@
 //! `…/keys/{id}/rotate`: a new key beside the old one, which ends at a time that was chosen.
 
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
-use weft_tests::api::{Answer, Workspace, now_secs, patiently};
+use weft_tests::api::{Answer, PATIENCE, Workspace, now_secs, patiently};
 
 /// A key's plaintext and id.
 fn parts(made: &Value) -> (String, String) {
@@ -171,33 +171,35 @@ fn rotating_is_no_way_to_a_wider_key() {
 fn of_requests_begun_after_a_rotation_at_once_none_is_accepted_with_the_old_key() {
     let workspace = Workspace::shared();
     let (key, id) = secret(&workspace, &json!({ "rate_limit_per_minute": 100_000 }));
-    let is_answered = AtomicBool::new(false);
-    let (accepted, refused_after) = thread::scope(|scope| {
+    let (is_answered, accepted) = (AtomicBool::new(false), AtomicU32::new(0));
+    let refused_after: i32 = thread::scope(|scope| {
         let hammer = || {
-            let (mut accepted, mut refused_after) = (0, 0);
+            let mut refused_after = 0;
             while refused_after < 25 {
                 // Read before the request begins: what is begun before the answer may go either way.
                 let is_after = is_answered.load(Ordering::SeqCst);
                 let answer = read(&workspace, &key);
                 match answer.status {
                     200 if is_after => panic!("accepted after the rotation was answered"),
-                    200 => accepted += 1,
+                    200 => drop(accepted.fetch_add(1, Ordering::SeqCst)),
                     _ => {
                         answer.refused("invalid_key");
                         refused_after += i32::from(is_after);
                     }
                 }
             }
-            (accepted, refused_after)
+            refused_after
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(hammer)).collect();
-        thread::sleep(Duration::from_secs(2));
-        let made = rotate(&workspace, &id, &json!({ "grace_seconds": 0 })).expect(201);
+        let in_use = patiently(PATIENCE, || (accepted.load(Ordering::SeqCst) >= 40).then_some(()));
+        let answer = rotate(&workspace, &id, &json!({ "grace_seconds": 0 }));
+        // Set before anything can fail here: the others end by it.
         is_answered.store(true, Ordering::SeqCst);
+        in_use.expect("the key works, and is in use");
+        let made = answer.expect(201);
         let _ = read(&workspace, &parts(&made).0).expect(200);
-        threads.into_iter().map(|thread| thread.join().expect("a count")).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
+        threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
     });
-    assert!(accepted > 0, "before the rotation the key worked");
     assert_eq!(refused_after, 200);
 }
 
