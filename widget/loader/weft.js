@@ -54,6 +54,7 @@
     },
     destroy() {
       widget?.("destroy");
+      widget = () => {};
       host.remove();
     },
   });

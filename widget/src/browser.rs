@@ -72,6 +72,10 @@ extern "C" {
     #[wasm_bindgen(method, structural, js_name = stopPropagation)]
     pub(crate) fn stop_propagation(this: &Node);
 
+    /// Calls one of these functions when the promise is over.
+    #[wasm_bindgen(method, structural)]
+    pub(crate) fn then(this: &Node, fulfilled: &Function, rejected: &Function);
+
     /// An event of our own.
     pub(crate) type CustomEvent;
 

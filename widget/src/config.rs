@@ -9,13 +9,13 @@ use wasm_bindgen::JsValue;
 #[derive(Debug)]
 pub(crate) struct Config {
     /// Whether requests need a signed widget token.
-    pub require_signed_token: bool,
+    pub requires_token: bool,
     /// Where the page's own origin gives one.
     pub refresh_path: String,
     /// How it looks.
     pub looks: Looks,
-    /// A limit is reached until then, RFC 3339.
-    pub hidden_until: Option<String>,
+    /// A limit is reached until then, RFC 3339; empty: none is.
+    pub hidden_until: String,
 }
 
 /// Why there is no config.
@@ -35,17 +35,18 @@ impl Config {
     pub(crate) fn read(body: &JsValue, status: u16) -> Result<Self, ConfigFailure> {
         let text = body.as_string().unwrap_or_default();
         let body = JSON::parse(&text).map_err(|_| ConfigFailure::Unreachable)?;
+        let text = |name| get(&body, name).as_string().unwrap_or_default();
         match status {
             200 => {
                 let looks = get(&body, "appearance");
                 Ok(Self {
-                    require_signed_token: get(&body, "requireSignedToken").is_truthy(),
-                    refresh_path: get(&body, "refreshPath").as_string().unwrap_or_default(),
+                    requires_token: get(&body, "requireSignedToken").is_truthy(),
+                    refresh_path: text("refreshPath"),
                     looks: Looks::read(&|name| get(&looks, name).as_string()),
-                    hidden_until: get(&body, "hiddenUntil").as_string(),
+                    hidden_until: text("hiddenUntil"),
                 })
             }
-            400..500 => Err(ConfigFailure::Refused(get(&body, "error").as_string().unwrap_or_default())),
+            400..500 => Err(ConfigFailure::Refused(text("error"))),
             _ => Err(ConfigFailure::Unreachable),
         }
     }

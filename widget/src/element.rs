@@ -7,26 +7,30 @@ use crate::config::{Config, ConfigFailure};
 use crate::entropy::BrowserEntropy;
 use crate::json;
 use crate::options::Options;
-use crate::requests::{Question, ask};
+use crate::requests::{DEADLINE_MS, ask};
 use crate::signals::{Scope, Signal, Signals, Timer};
 use crate::storage::{Saved, Storage};
 use crate::token;
 use crate::transport::Socket;
 use crate::view::{View, words};
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
 use weft_shared::entropy::url_safe;
 use weft_shared::ids::RequestId;
-use weft_shared::protocol::ws::is_message_text;
 use weft_shared::session::backoff::Backoff;
-use weft_shared::session::client::{Action, ClientConfig, ClientSession, Ended, Event, Status};
-use weft_shared::session::transcript::{Entry, Transcript};
+use weft_shared::session::client::{
+    Action, ClientConfig, ClientSession, Ended, Event, Persisted, Status, TokenFailure,
+};
+use weft_shared::session::transcript::Entry;
 use weft_shared::time::Timestamp;
 
 /// The close code of a socket that never opened (RFC 6455 section 7.1.5).
 const NEVER_OPENED: u16 = 1006;
+
+/// The key code of a key that an input method takes.
+const KEY_OF_INPUT_METHOD: f64 = 229.0;
 
 /// Leads to an element. What is posted while the element is busy waits its turn: a listener of the page may call back
 /// in the middle of anything.
@@ -74,29 +78,15 @@ enum Fate {
     Ends,
 }
 
-/// Before and after the live config came.
+/// Where the live config is.
 #[derive(Debug)]
-enum Phase {
-    Starting(Starting),
-    Running(Box<Running>),
-}
-
-#[derive(Debug)]
-struct Starting {
-    /// What the visitor sent meanwhile.
-    transcript: Transcript,
-    is_asking: bool,
-    backoff: Backoff,
-    retry_at: Option<Timestamp>,
-    failure: Option<ConfigFailure>,
-}
-
-#[derive(Debug)]
-struct Running {
-    session: ClientSession,
-    config: Config,
-    socket: Option<Socket>,
-    is_asking: bool,
+enum Start {
+    /// On its way.
+    Asking,
+    /// It didn't come; the next try is at this instant, or when the visitor asks for it.
+    Failed(ConfigFailure, Option<Timestamp>),
+    /// It is here.
+    Done,
 }
 
 /// A widget on a page.
@@ -111,7 +101,15 @@ pub(crate) struct Element {
     storage: Storage,
     saved: Saved,
     view: View,
-    phase: Phase,
+    start: Start,
+    backoff: Backoff,
+    requires_token: bool,
+    refresh_path: String,
+    /// Until the config is here it only keeps what the visitor sends: what it asks for isn't done.
+    session: ClientSession,
+    socket: Option<Socket>,
+    /// A token is asked for; this gives it up.
+    late: Option<Timer>,
     hidden_until: Option<Timestamp>,
     timer: Option<(Timestamp, Timer)>,
     on_timer: Function,
@@ -139,22 +137,26 @@ impl Element {
         let document = host.node("ownerDocument");
         let window = document.node("defaultView");
         let storage = Storage::new(&window, &options.key);
+        let (saved, outbox) = match storage.load() {
+            Some(saved) => saved,
+            None => (Saved::new(&mut BrowserEntropy)?, Vec::new()),
+        };
         let mut element = Self {
             _scope: listen(&signals, &window, &document)?,
             handle: handle.clone(),
             window,
             host,
             page_options,
-            saved: storage.load().or_else(|| Saved::new(&mut BrowserEntropy))?,
             storage,
             view: View::new(root, launcher, &signals)?,
-            phase: Phase::Starting(Starting {
-                transcript: Transcript::default(),
-                is_asking: false,
-                backoff: Backoff::new(BrowserEntropy.seed()),
-                retry_at: None,
-                failure: None,
-            }),
+            start: Start::Asking,
+            backoff: Backoff::new(BrowserEntropy.seed()),
+            requires_token: true,
+            refresh_path: String::new(),
+            session: new_session(&saved, outbox, true),
+            saved,
+            socket: None,
+            late: None,
             hidden_until: None,
             timer: None,
             on_timer: signals.function(Signal::Timer),
@@ -162,23 +164,14 @@ impl Element {
             signals,
         };
         let command = element.signals.function(Signal::Command);
-        element.start();
+        element.view.dress(&element.options.looks);
+        element.view.composer.set_text(&element.saved.draft);
+        // It was open before the reload. The focus stays where the page has it.
+        element.view.show(element.saved.is_open);
+        element.ask_config();
+        element.settle(clock::now());
         *handle.0.element.borrow_mut() = Some(element);
         Some(command)
-    }
-
-    fn start(&mut self) {
-        self.view.dress(&self.options.looks);
-        self.view.composer.set_text(&self.saved.draft);
-        if let Phase::Starting(starting) = &mut self.phase {
-            for (id, text) in &self.saved.outbox {
-                self.view.log.apply(starting.transcript.send(id.clone(), text.clone()));
-            }
-        }
-        // It was open before the reload. The focus stays where the page has it.
-        self.view.show(self.saved.is_open);
-        self.ask_config();
-        self.settle(clock::now());
     }
 
     fn handle(&mut self, signal: Signal, value: &JsValue, other: &JsValue, now: Timestamp) -> Fate {
@@ -190,11 +183,7 @@ impl Element {
                     "open" => self.open(true, now),
                     "close" => self.open(false, now),
                     "toggle" => self.open(!self.view.is_open(), now),
-                    "send" => {
-                        if self.send(&other.as_string().unwrap_or_default(), now) {
-                            self.open(true, now);
-                        }
-                    }
+                    "send" if self.send(&other.as_string().unwrap_or_default(), now) => self.open(true, now),
                     "destroy" => return Fate::Ends,
                     _ => {}
                 }
@@ -203,63 +192,54 @@ impl Element {
             Signal::KeyOther => event.stop_propagation(),
             Signal::KeyDown => self.handle_key(event, now),
             Signal::Submit => self.submit(now),
-            Signal::Typed => self.view.composer.refresh(),
+            Signal::Typed => {
+                self.view.composer.refresh();
+                self.view.log.follow();
+            }
             Signal::Scrolled => self.view.log.handle_scroll(),
             Signal::Retry => self.retry(now),
-            Signal::Leave => self.leave(),
             Signal::Visibility if event.node("target").flag("hidden") => self.leave(),
+            Signal::Wake | Signal::Visibility => match self.start {
+                Start::Failed(_, Some(_)) => self.ask_config(),
+                _ => self.session.handle_wake(now),
+            },
+            Signal::Offline => self.session.handle_offline(now),
+            Signal::Leave => self.leave(),
+            Signal::Stop => self.session.cancel(now),
             Signal::Config => self.handle_config(Config::read(value, status_of(other)), now),
             Signal::Timer => self.handle_timer(now),
-            _ => self.hand_on(signal, value, other, now),
-        }
-        self.settle(now);
-        Fate::Lives
-    }
-
-    /// What is the session's business alone.
-    fn hand_on(&mut self, signal: Signal, value: &JsValue, other: &JsValue, now: Timestamp) {
-        let event = value.unchecked_ref::<Node>();
-        let running = match &mut self.phase {
-            Phase::Running(running) => running,
-            Phase::Starting(starting) => {
-                if starting.retry_at.is_some() {
-                    starting.retry_at = Some(now);
-                }
-                return;
-            }
-        };
-        let session = &mut running.session;
-        match signal {
-            Signal::Wake | Signal::Visibility => session.handle_wake(now),
-            Signal::Offline => session.handle_offline(now),
-            Signal::Stop => session.cancel(now),
-            Signal::Opened => session.handle_opened(now),
+            Signal::Opened => self.session.handle_opened(now),
             Signal::Frame => {
                 if let Some(frame) = json::read_frame(&event.text("data")) {
-                    session.handle_frame(frame, now);
+                    self.session.handle_frame(frame, now);
                 }
             }
             Signal::Closed => {
-                running.socket = None;
-                session.handle_closed(status_of(&get(value, "code")), now);
+                self.socket = None;
+                self.session.handle_closed(status_of(&get(value, "code")), now);
             }
-            Signal::Token => {
-                running.is_asking = false;
-                session.handle_token(token::from_endpoint(value, status_of(other), now), now);
+            Signal::Token | Signal::Provided | Signal::Unprovided | Signal::Late => {
+                // One that comes after all, when it was given up, is not waited for any more.
+                if self.late.take().is_some() {
+                    let token = match signal {
+                        Signal::Token => token::from_endpoint(value, status_of(other), now),
+                        Signal::Provided => token::from_provider(value, now),
+                        Signal::Late => Err(TokenFailure::TimedOut),
+                        _ => Err(TokenFailure::Unreachable),
+                    };
+                    self.session.handle_token(token, now);
+                }
             }
-            Signal::Provided => {
-                running.is_asking = false;
-                session.handle_token(token::from_provider(value.clone(), status_of(other), now), now);
-            }
-            _ => {}
         }
+        self.settle(now);
+        Fate::Lives
     }
 
     fn handle_key(&mut self, event: &Node, now: Timestamp) {
         // The page's own shortcuts are not meant by what is typed in here.
         event.stop_propagation();
         // While an input method composes, Enter picks a word and Escape drops one. (Safari says so by the code alone.)
-        if event.flag("isComposing") || event.number("keyCode") == 229.0 {
+        if event.flag("isComposing") || get(event, "keyCode") == KEY_OF_INPUT_METHOD {
             return;
         }
         match event.text("key").as_str() {
@@ -278,20 +258,18 @@ impl Element {
             return;
         }
         self.view.open(is_open);
-        self.saved.is_open = is_open;
         self.leave();
-        if let Phase::Running(running) = &mut self.phase {
-            if is_open {
-                running.session.prepare(now);
-            } else {
-                running.session.rest(now);
-            }
+        if is_open {
+            self.session.prepare(now);
+        } else {
+            self.session.rest(now);
         }
-        self.emit(if is_open { "weft:open" } else { "weft:close" }, &[]);
+        emit(&self.host, if is_open { "weft:open" } else { "weft:close" }, &[]);
     }
 
     /// Keeps what the visitor typed: the page may be gone after this.
     fn leave(&mut self) {
+        self.saved.is_open = self.view.is_open();
         self.saved.draft = self.view.composer.text();
         self.save();
     }
@@ -306,91 +284,66 @@ impl Element {
     /// Sends a message; `false`: it isn't one.
     fn send(&mut self, text: &str, now: Timestamp) -> bool {
         let text = text.trim_ascii();
-        if !is_message_text(text) {
-            return false;
-        }
         let Ok(id) = RequestId::parse(url_safe(&mut BrowserEntropy, 22)) else { return false };
-        self.emit("weft:message", &[("role", "user"), ("id", id.as_str()), ("text", text)]);
-        match &mut self.phase {
-            Phase::Running(running) => {
-                running.session.send(id, text, now);
-            }
-            Phase::Starting(starting) => {
-                self.view.log.apply(starting.transcript.send(id.clone(), text.to_owned()));
-                self.saved.outbox.push((id, text.to_owned()));
-                self.save();
-            }
+        let is_sent = self.session.send(id.clone(), text, now);
+        if is_sent {
+            emit(&self.host, "weft:message", &[("role", "user"), ("id", id.as_str()), ("text", text)]);
         }
-        true
+        is_sent
     }
 
     fn retry(&mut self, now: Timestamp) {
-        match &mut self.phase {
-            Phase::Starting(_) => self.ask_config(),
-            Phase::Running(running) if running.session.status() == Status::Ended(Ended::Forbidden) => {
-                self.begin_anew(now);
-            }
-            Phase::Running(running) => running.session.retry(now),
+        if !matches!(self.start, Start::Done) {
+            self.ask_config();
+        } else if self.session.status() != Status::Ended(Ended::Forbidden) {
+            self.session.retry(now);
+        } else if let Some(saved) = Saved::new(&mut BrowserEntropy) {
+            // This conversation can't go on.
+            self.saved = saved;
+            self.socket = None;
+            self.begin(Vec::new(), now);
+            self.leave();
         }
     }
 
-    /// Leaves a conversation that can't go on.
-    fn begin_anew(&mut self, now: Timestamp) {
-        let (Phase::Running(running), Some(saved)) = (&mut self.phase, Saved::new(&mut BrowserEntropy)) else { return };
-        self.saved = Saved { is_open: true, ..saved };
-        running.socket = None;
-        running.session = new_session(&self.saved, &running.config);
+    /// Begins with a conversation, new or from before.
+    fn begin(&mut self, outbox: Vec<(RequestId, String)>, now: Timestamp) {
         self.view.log.clear();
-        running.session.prepare(now);
-        self.leave();
+        self.session = new_session(&self.saved, outbox, self.requires_token);
+        if self.view.is_open() {
+            self.session.prepare(now);
+        } else {
+            // What was not acknowledged goes out.
+            self.session.handle_timeout(now);
+        }
     }
 
     fn ask_config(&mut self) {
-        if let Phase::Starting(starting) = &mut self.phase
-            && !starting.is_asking
-        {
-            starting.is_asking = true;
-            starting.retry_at = None;
-            starting.failure = None;
-            ask(Question::Config(self.options.config_url()), self.handle.clone());
-        }
+        self.start = Start::Asking;
+        ask(&self.options.config_url(), None, Signal::Config, self.handle.clone());
     }
 
     fn handle_config(&mut self, config: Result<Config, ConfigFailure>, now: Timestamp) {
-        let Phase::Starting(starting) = &mut self.phase else { return };
-        starting.is_asking = false;
         match config {
-            Ok(mut config) => {
-                self.options.looks.or(core::mem::take(&mut config.looks));
+            Ok(config) => {
+                self.start = Start::Done;
+                self.requires_token = config.requires_token;
+                self.refresh_path = config.refresh_path;
+                self.options.looks.or(config.looks);
                 self.view.dress(&self.options.looks);
-                self.view.log.clear();
-                let mut session = new_session(&self.saved, &config);
-                if self.view.is_open() {
-                    session.prepare(now);
-                } else {
-                    // What was not acknowledged goes out.
-                    session.handle_timeout(now);
-                }
-                let hidden_until = config.hidden_until.take();
-                self.phase = Phase::Running(Box::new(Running { session, config, socket: None, is_asking: false }));
-                self.emit("weft:ready", &[]);
-                if let Some(until) = hidden_until {
-                    self.hide(clock::parse(&until), &until, now);
-                }
+                let Persisted { outbox, .. } = self.session.persisted();
+                self.begin(outbox, now);
+                emit(&self.host, "weft:ready", &[]);
+                let until = config.hidden_until;
+                self.hide(clock::parse(&until), &until, now);
             }
             Err(failure) => {
-                starting.retry_at = match &failure {
-                    ConfigFailure::Unreachable => Some(now.plus_millis(starting.backoff.next_ms())),
-                    ConfigFailure::Refused(_) => None,
+                let (code, retry_at) = match &failure {
+                    ConfigFailure::Refused(code) => (code.as_str(), None),
+                    ConfigFailure::Unreachable => ("unavailable", Some(now.plus_millis(self.backoff.next_ms()))),
                 };
-                let code = match &failure {
-                    ConfigFailure::Unreachable => "unavailable",
-                    ConfigFailure::Refused(code) => code,
-                };
-                self.report(code, words::starting(Some(&failure)).text);
-                if let Phase::Starting(starting) = &mut self.phase {
-                    starting.failure = Some(failure);
-                }
+                report(&self.host, code, words::starting(Some(&failure)).text);
+                self.start = Start::Failed(failure, retry_at);
             }
         }
     }
@@ -401,31 +354,24 @@ impl Element {
             self.hidden_until = None;
             self.host.show(true);
         }
-        match &mut self.phase {
-            Phase::Running(running) => running.session.handle_timeout(now),
-            Phase::Starting(starting) => {
-                if starting.retry_at.is_some_and(|at| at <= now) {
-                    self.ask_config();
-                }
-            }
+        match self.start {
+            Start::Failed(_, Some(at)) if at <= now => self.ask_config(),
+            _ => self.session.handle_timeout(now),
         }
     }
 
     /// Does what the session asks for, shows what it says, and sets the clock for it.
     fn settle(&mut self, now: Timestamp) {
-        while let Phase::Running(running) = &mut self.phase
-            && let Some(action) = running.session.poll_action()
-        {
+        while let Some(action) = self.session.poll_action() {
             self.act(action, now);
         }
-        while let Phase::Running(running) = &mut self.phase
-            && let Some(event) = running.session.poll_event()
-        {
+        while let Some(event) = self.session.poll_event() {
             self.show(event, now);
         }
-        let due = match &self.phase {
-            Phase::Running(running) => running.session.poll_timeout(),
-            Phase::Starting(starting) => starting.retry_at,
+        let (notice, due) = match &self.start {
+            Start::Done => (words::status(self.session.status()), self.session.poll_timeout()),
+            Start::Asking => (words::starting(None), None),
+            Start::Failed(failure, retry_at) => (words::starting(Some(failure)), *retry_at),
         };
         let due = match (due, self.hidden_until) {
             (Some(due), Some(until)) => Some(due.min(until)),
@@ -434,59 +380,53 @@ impl Element {
         if due != self.timer.as_ref().map(|(at, _)| *at) {
             self.timer = due.map(|at| (at, Timer::new(&self.on_timer, at.millis_since(now))));
         }
-        self.draw();
-    }
-
-    fn draw(&mut self) {
-        let (entries, notice, is_answering) = match &self.phase {
-            Phase::Running(running) => {
-                let session = &running.session;
-                (session.entries(), words::status(session.status()), session.is_answering())
-            }
-            Phase::Starting(starting) => {
-                (starting.transcript.entries(), words::starting(starting.failure.as_ref()), false)
-            }
-        };
         self.view.set_notice(notice);
-        self.view.composer.set_answering(is_answering);
+        self.view.composer.set_answering(self.session.is_answering());
         let host = &self.host;
         let finish = |entry: &Entry| {
             let id = entry.id.as_deref().unwrap_or_default();
             emit(host, "weft:message", &[("role", "assistant"), ("id", id), ("text", &entry.text)]);
         };
-        self.view.log.settle(entries, &finish);
+        self.view.log.settle(self.session.entries(), &finish);
     }
 
     fn act(&mut self, action: Action, now: Timestamp) {
-        let Phase::Running(running) = &mut self.phase else { return };
         match action {
+            Action::Persist => self.save(),
+            _ if !matches!(self.start, Start::Done) => {}
             Action::Connect => {
-                running.socket = Socket::open(&self.options.session_url(&self.saved.conversation), &self.signals);
-                if running.socket.is_none() {
-                    running.session.handle_closed(NEVER_OPENED, now);
+                self.socket = Socket::open(&self.options.session_url(&self.saved.conversation), &self.signals);
+                if self.socket.is_none() {
+                    self.session.handle_closed(NEVER_OPENED, now);
                 }
             }
             Action::Send(frame) => {
-                if let Some(socket) = &running.socket {
+                if let Some(socket) = &self.socket {
                     socket.send(&frame);
                 }
             }
-            Action::Disconnect => running.socket = None,
+            Action::Disconnect => self.socket = None,
+            // One request at a time: what is under way serves this wish too.
             Action::FetchToken => {
-                // One request at a time: what is under way serves this wish too.
-                if !core::mem::replace(&mut running.is_asking, true) {
-                    let provider = get(&self.page_options, "tokenProvider").dyn_into::<Function>();
-                    let question = provider.map_or_else(
-                        |_| {
-                            let origin = self.window.node("location").text("origin");
-                            Question::Endpoint(token::refresh_url(&origin, &running.config.refresh_path))
-                        },
-                        Question::Provider,
-                    );
-                    ask(question, self.handle.clone());
+                if self.late.is_none() {
+                    self.fetch_token();
                 }
             }
-            Action::Persist => self.save(),
+        }
+    }
+
+    /// Asks the page's own function, where it has given one, or the refresh endpoint.
+    fn fetch_token(&mut self) {
+        self.late = Some(Timer::new(&self.signals.function(Signal::Late), i64::from(DEADLINE_MS)));
+        if let Ok(provider) = get(&self.page_options, "tokenProvider").dyn_into::<Function>() {
+            let [given, failed] = [Signal::Provided, Signal::Unprovided].map(|signal| self.signals.function(signal));
+            match provider.call0(&JsValue::UNDEFINED) {
+                Ok(value) => Promise::resolve(&value).unchecked_into::<Node>().then(&given, &failed),
+                Err(_) => self.handle.post(Signal::Unprovided, JsValue::UNDEFINED, JsValue::UNDEFINED),
+            }
+        } else {
+            let origin = self.window.node("location").text("origin");
+            ask(&token::refresh_url(&origin, &self.refresh_path), Some("{}"), Signal::Token, self.handle.clone());
         }
     }
 
@@ -494,28 +434,21 @@ impl Element {
         match event {
             Event::Transcript(change) => self.view.log.apply(change),
             Event::Status => {
-                let Phase::Running(running) = &self.phase else { return };
-                let status = running.session.status();
+                let status = self.session.status();
                 let code = match status {
                     Status::TokenUnavailable(..) => "token_unavailable",
                     Status::TokenRefused => "invalid_token",
                     Status::Ended(_) => "ended",
                     _ => return,
                 };
-                self.report(code, words::status(status).text);
+                report(&self.host, code, words::status(status).text);
             }
-            Event::Error(error) => self.report(&error.error, &error.message),
+            Event::Error(error) => report(&self.host, &error.error, &error.message),
             Event::Limit(limit) => {
                 let secs = i64::try_from(limit.reset_in_secs).unwrap_or(i64::MAX);
                 self.hide(now.plus_secs(secs), &limit.reset_at, now);
             }
         }
-    }
-
-    /// Tells the page and its owner what is wrong. Codes and fixed sentences alone: no token, nothing of a message.
-    fn report(&self, code: &str, message: &str) {
-        warn(&["Weft: ", code, ": ", message].concat());
-        self.emit("weft:error", &[("error", code), ("message", message)]);
     }
 
     /// Away until the limit resets.
@@ -524,23 +457,22 @@ impl Element {
             self.hidden_until = Some(until);
             self.view.show(false);
             self.host.show(false);
-            self.emit("weft:hidden", &[("until", text)]);
+            emit(&self.host, "weft:hidden", &[("until", text)]);
         }
     }
 
     /// Stores what must survive a reload.
     fn save(&mut self) {
-        if let Phase::Running(running) = &self.phase {
-            let persisted = running.session.persisted();
-            self.saved.begun = persisted.begun;
-            self.saved.outbox = persisted.outbox;
-        }
-        self.storage.store(&self.saved);
+        let Persisted { begun, outbox } = self.session.persisted();
+        self.saved.begun = begun;
+        self.storage.store(&self.saved, &outbox);
     }
+}
 
-    fn emit(&self, kind: &str, detail: &[(&str, &str)]) {
-        emit(&self.host, kind, detail);
-    }
+/// Tells the page and its owner what is wrong. Codes and fixed sentences alone: no token, nothing of a message.
+fn report(host: &Node, code: &str, message: &str) {
+    warn(&["Weft: ", code, ": ", message].concat());
+    emit(host, "weft:error", &[("error", code), ("message", message)]);
 }
 
 /// A bubbling event on the host, which the page hears outside of the closed shadow root.
@@ -555,13 +487,13 @@ fn emit(host: &Node, kind: &str, detail: &[(&str, &str)]) {
     host.dispatch(&CustomEvent::new(kind, &init));
 }
 
-fn new_session(saved: &Saved, config: &Config) -> ClientSession {
+fn new_session(saved: &Saved, outbox: Vec<(RequestId, String)>, require_signed_token: bool) -> ClientSession {
     ClientSession::new(ClientConfig {
         history_secret: saved.history_secret.clone(),
         begun: saved.begun,
-        require_signed_token: config.require_signed_token,
+        require_signed_token,
         seed: BrowserEntropy.seed(),
-        outbox: saved.outbox.clone(),
+        outbox,
     })
 }
 

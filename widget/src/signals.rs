@@ -47,14 +47,18 @@ pub(crate) enum Signal {
     Timer,
     /// The live config came: the body, and the status; nothing where it didn't.
     Config,
-    /// A token came from the refresh endpoint: the body and the status; or a number alone where it failed.
+    /// The refresh endpoint answered: the body, and the status; nothing where it didn't.
     Token,
-    /// A token came from the page's function.
+    /// The page's function gave a token.
     Provided,
+    /// The page's function failed.
+    Unprovided,
+    /// The page's function takes too long.
+    Late,
 }
 
 impl Signal {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::Command,
         Self::Close,
         Self::Retry,
@@ -75,6 +79,8 @@ impl Signal {
         Self::Config,
         Self::Token,
         Self::Provided,
+        Self::Unprovided,
+        Self::Late,
     ];
 }
 

@@ -9,6 +9,9 @@ use weft_shared::entropy::{Entropy, url_safe};
 use weft_shared::ids::{ConversationId, RequestId};
 use weft_shared::secret::HistorySecret;
 
+/// Messages that are not acknowledged.
+type Outbox = Vec<(RequestId, String)>;
+
 /// The conversation of this browser with one key.
 #[derive(Debug)]
 pub(crate) struct Saved {
@@ -18,8 +21,6 @@ pub(crate) struct Saved {
     pub history_secret: HistorySecret,
     /// Whether the Worker has stored something of it.
     pub begun: bool,
-    /// Messages that are not acknowledged.
-    pub outbox: Vec<(RequestId, String)>,
     /// What the visitor typed and didn't send.
     pub draft: String,
     /// Whether the panel is open.
@@ -33,40 +34,39 @@ impl Saved {
             conversation: ConversationId::parse(url_safe(entropy, 22)).ok()?,
             history_secret: HistorySecret::parse(url_safe(entropy, 22)).ok()?,
             begun: false,
-            outbox: Vec::new(),
             draft: String::new(),
             is_open: false,
         })
     }
 
-    fn read(text: &str) -> Option<Self> {
+    fn read(text: &str) -> Option<(Self, Outbox)> {
         let record = JSON::parse(text).ok()?;
         let text = |name: &str| get(&record, name).as_string();
         let mut outbox = Vec::new();
         for unsent in get(&record, "outbox").dyn_into::<Array>().ok()?.iter() {
             outbox.push((RequestId::parse(get(&unsent, "id").as_string()?).ok()?, get(&unsent, "text").as_string()?));
         }
-        Some(Self {
+        let saved = Self {
             conversation: ConversationId::parse(text("conversation")?).ok()?,
             history_secret: HistorySecret::parse(text("historySecret")?).ok()?,
             begun: get(&record, "begun").is_truthy(),
-            outbox,
             draft: text("draft")?,
             is_open: get(&record, "open").is_truthy(),
-        })
+        };
+        Some((saved, outbox))
     }
 
-    fn write(&self) -> Option<String> {
+    fn write(&self, unsent: &Outbox) -> Option<String> {
         let record = Node::object();
         record.put("conversation", self.conversation.as_str());
         record.put("historySecret", self.history_secret.expose());
         record.put_flag("begun", self.begun);
         let outbox = Array::new();
-        for (id, text) in &self.outbox {
-            let unsent = Node::object();
-            unsent.put("id", id.as_str());
-            unsent.put("text", text);
-            outbox.push(&unsent);
+        for (id, text) in unsent {
+            let message = Node::object();
+            message.put("id", id.as_str());
+            message.put("text", text);
+            outbox.push(&message);
         }
         record.put_value("outbox", &outbox);
         record.put("draft", &self.draft);
@@ -90,14 +90,14 @@ impl Storage {
     }
 
     /// What was stored, where it can be read.
-    pub(crate) fn load(&self) -> Option<Saved> {
+    pub(crate) fn load(&self) -> Option<(Saved, Outbox)> {
         let text = get(&self.storage, &self.name).as_string()?;
         Saved::read(&text)
     }
 
     /// Stores it. A full storage is as a blocked one.
-    pub(crate) fn store(&self, saved: &Saved) {
-        if let Some(text) = saved.write() {
+    pub(crate) fn store(&self, saved: &Saved, outbox: &Outbox) {
+        if let Some(text) = saved.write(outbox) {
             let _ = Reflect::set(&self.storage, &self.name.as_str().into(), &text.into());
         }
     }

@@ -1,6 +1,6 @@
 //! Draws an answer while it comes. Blocks that are over are drawn once; only the last one is drawn anew.
 
-use super::prose::{Kind, Span, first_block, spans};
+use super::prose::{Kind, Span, first_block, read_spans};
 use crate::browser::Node;
 
 /// The text of an answer on the screen.
@@ -66,11 +66,9 @@ fn add_block(parent: &Node, lines: &[&str], kind: Kind) -> Node {
 }
 
 fn add_spans(parent: &Node, line: &str) {
-    for span in spans(line) {
-        match span {
-            Span::Text(text) => parent.append_text(text),
-            Span::Bold(text) => drop(parent.add_with_text("strong", "", text)),
-            Span::Code(text) => drop(parent.add_with_text("code", "", text)),
-        }
-    }
+    read_spans(line, &mut |span| match span {
+        Span::Text(text) => parent.append_text(text),
+        Span::Bold(text) => drop(parent.add_with_text("strong", "", text)),
+        Span::Code(text) => drop(parent.add_with_text("code", "", text)),
+    });
 }

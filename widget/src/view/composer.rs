@@ -3,7 +3,7 @@
 use super::words;
 use crate::browser::Node;
 use crate::signals::{Scope, Signal, Signals};
-use weft_shared::protocol::ws::MAX_TEXT_CHARS;
+use weft_shared::protocol::ws::{MAX_TEXT_CHARS, count_chars};
 
 /// The text field and its buttons.
 #[derive(Debug)]
@@ -64,8 +64,7 @@ impl Composer {
     pub(crate) fn refresh(&self) {
         let text = self.text();
         self.grow.set("data-text", &text);
-        // Every byte but those that continue a character.
-        let count = text.bytes().filter(|byte| byte & 0xc0 != 0x80).count();
+        let count = count_chars(&text);
         let counter = words::counter(count, MAX_TEXT_CHARS);
         self.counter.show(!counter.is_empty());
         self.counter.set_text(&counter);

@@ -127,9 +127,16 @@ impl Row {
     fn new(list: &Node) -> Self {
         let node = list.add("div", "");
         let bubble = node.add("div", "bubble");
-        let note = node.add("div", "note");
         let answer = Answer::new(bubble.clone());
-        Self { node, bubble, note, answer, is_drawn: false, is_stale: true, is_streaming: false }
+        Self {
+            note: node.add("div", "note"),
+            node,
+            bubble,
+            answer,
+            is_drawn: false,
+            is_stale: true,
+            is_streaming: false,
+        }
     }
 
     fn draw(&mut self, entry: &Entry) {
@@ -140,7 +147,6 @@ impl Row {
             "className",
             match entry.state {
                 EntryState::Streaming => "row streaming",
-                EntryState::Sending => "row user sending",
                 _ if is_answer => "row",
                 _ => "row user",
             },

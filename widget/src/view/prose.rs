@@ -64,9 +64,8 @@ fn read_line(line: &str) -> (Kind, &str) {
     }
 }
 
-/// The spans of a line.
-pub(crate) fn spans(line: &str) -> Vec<Span<'_>> {
-    let mut spans = Vec::new();
+/// Tells `take` the spans of a line, in order.
+pub(crate) fn read_spans<'a>(line: &'a str, take: &mut dyn FnMut(Span<'a>)) {
     // `rest` is what no span has yet, `from` where the search for a mark goes on in it.
     let (mut rest, mut from) = (line, 0);
     while let Some((at, mark)) = find_mark(rest, from, None) {
@@ -77,19 +76,14 @@ pub(crate) fn spans(line: &str) -> Vec<Span<'_>> {
             end.and_then(|end| Some((rest.get(..at)?, rest.get(inside_at..end)?, rest.get(end + mark.len()..)?)));
         match parts {
             Some((before, inside, after)) if !inside.is_empty() && !inside.starts_with(' ') => {
-                if !before.is_empty() {
-                    spans.push(Span::Text(before));
-                }
-                spans.push(if mark == "`" { Span::Code(inside) } else { Span::Bold(inside) });
+                take(Span::Text(before));
+                take(if mark == "`" { Span::Code(inside) } else { Span::Bold(inside) });
                 (rest, from) = (after, 0);
             }
             _ => from = inside_at,
         }
     }
-    if !rest.is_empty() {
-        spans.push(Span::Text(rest));
-    }
-    spans
+    take(Span::Text(rest));
 }
 
 /// The first mark at or behind `from`: this one, or any.
@@ -108,6 +102,13 @@ fn find_mark(text: &str, from: usize, wanted: Option<&str>) -> Option<(usize, &'
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn spans(line: &str) -> Vec<Span<'_>> {
+        let mut spans = Vec::new();
+        read_spans(line, &mut |span| spans.push(span));
+        spans.retain(|span| *span != Span::Text(""));
+        spans
+    }
 
     fn blocks(mut text: &str) -> Vec<(Kind, Vec<&str>)> {
         let mut blocks = Vec::new();

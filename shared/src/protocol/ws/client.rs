@@ -44,61 +44,71 @@ pub struct ChatResume {
     pub last_seq: u64,
 }
 
-/// The frame as it goes out. This is the one place where a token and a history secret are written down. (As maps: for
-/// structs, `serde-wasm-bindgen` brings a cache of field names into the widget's download.)
+/// The frame as it goes out. This is the one place where a token and a history secret are written down.
 impl Serialize for ClientFrame {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let (kind, id) = match self {
-            Self::Request(request) => ("chat.request", Some(&request.id)),
-            Self::Resume(_) => ("chat.resume", None),
-            Self::Cancel(id) => ("chat.cancel", Some(id)),
-            Self::Refresh(_) => ("auth.refresh", None),
-            Self::Ping => ("ping", None),
+        let (mut id, mut token, mut secret, mut last_seq, mut text) = (None, None, None, None, None);
+        let kind = match self {
+            Self::Request(request) => {
+                id = Some(&request.id);
+                token = request.widget_token.as_ref();
+                secret = request.history_secret.as_ref();
+                text = Some([("text", Some(Value::Text(&request.text)))]);
+                "chat.request"
+            }
+            Self::Resume(resume) => {
+                token = resume.widget_token.as_ref();
+                secret = Some(&resume.history_secret);
+                last_seq = Some(resume.last_seq);
+                "chat.resume"
+            }
+            Self::Cancel(request) => {
+                id = Some(request);
+                "chat.cancel"
+            }
+            Self::Refresh(renewed) => {
+                token = Some(renewed);
+                "auth.refresh"
+            }
+            Self::Ping => "ping",
         };
-        let mut frame = to.serialize_map(None)?;
-        frame.serialize_entry("type", kind)?;
-        if let Some(id) = id {
-            frame.serialize_entry("id", id.as_str())?;
-        }
-        if !matches!(self, Self::Cancel(_) | Self::Ping) {
-            frame.serialize_entry("payload", &Payload(self))?;
-        }
-        frame.end()
+        let payload = [
+            ("widgetToken", token.map(|token| Value::Text(token.expose()))),
+            ("historySecret", secret.map(|secret| Value::Text(secret.expose()))),
+            ("lastSeq", last_seq.map(Value::Number)),
+            ("message", text.as_ref().map(|text| Value::Members(text))),
+        ];
+        let has_payload = payload.iter().any(|(_, member)| member.is_some());
+        let frame = [
+            ("type", Some(Value::Text(kind))),
+            ("id", id.map(|id| Value::Text(id.as_str()))),
+            ("payload", has_payload.then_some(Value::Members(&payload))),
+        ];
+        Value::Members(&frame).serialize(to)
     }
 }
 
-struct Payload<'a>(&'a ClientFrame);
-
-impl Serialize for Payload<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let (token, history_secret) = match self.0 {
-            ClientFrame::Request(request) => (request.widget_token.as_ref(), request.history_secret.as_ref()),
-            ClientFrame::Resume(resume) => (resume.widget_token.as_ref(), Some(&resume.history_secret)),
-            ClientFrame::Refresh(token) => (Some(token), None),
-            ClientFrame::Cancel(_) | ClientFrame::Ping => (None, None),
-        };
-        let mut payload = to.serialize_map(None)?;
-        if let Some(token) = token {
-            payload.serialize_entry("widgetToken", token.expose())?;
-        }
-        if let Some(secret) = history_secret {
-            payload.serialize_entry("historySecret", secret.expose())?;
-        }
-        match self.0 {
-            ClientFrame::Request(request) => payload.serialize_entry("message", &Message(&request.text))?,
-            ClientFrame::Resume(resume) => payload.serialize_entry("lastSeq", &resume.last_seq)?,
-            _ => {}
-        }
-        payload.end()
-    }
+/// JSON to be written. (Structs that serde derives for would each bring a writer of their own into the widget's download.)
+enum Value<'a> {
+    Text(&'a str),
+    Number(u64),
+    Members(&'a [(&'a str, Option<Value<'a>>)]),
 }
 
-struct Message<'a>(&'a str);
-
-impl Serialize for Message<'_> {
+impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut message = to.serialize_map(Some(1))?;
-        message.serialize_entry("text", self.0)?;
-        message.end()
+        match self {
+            Self::Text(text) => to.serialize_str(text),
+            Self::Number(number) => to.serialize_u64(*number),
+            Self::Members(members) => {
+                let mut map = to.serialize_map(None)?;
+                for (name, value) in *members {
+                    if let Some(value) = value {
+                        map.serialize_entry(name, value)?;
+                    }
+                }
+                map.end()
+            }
+        }
     }
 }

@@ -94,5 +94,11 @@ pub enum FrameError {
 #[must_use]
 pub fn is_message_text(text: &str) -> bool {
     // A character takes one to four bytes, so most texts need no count.
-    !text.is_empty() && (text.len() <= MAX_TEXT_CHARS || text.chars().count() <= MAX_TEXT_CHARS)
+    !text.is_empty() && (text.len() <= MAX_TEXT_CHARS || count_chars(text) <= MAX_TEXT_CHARS)
+}
+
+/// How many characters it has: every byte but those that continue one. (`str::chars().count()` is faster and larger.)
+#[must_use]
+pub fn count_chars(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
 }
