@@ -252,6 +252,7 @@ fn frames_that_break_the_protocol_end_the_socket() {
     let mut socket = room.socket(false);
     let effects = room.say(&mut socket, &request(1, "Hi", None, None));
     assert_eq!(close(&effects), Some(CloseCode::BadFrame), "the first request introduces itself");
+    let mut socket = room.socket(false);
     let padded = format!("{{\"type\":\"ping\"}}{}", " ".repeat(MAX_FRAME_BYTES - 15));
     assert_eq!(room.say_raw(&mut socket, Input::Text(&padded)), [Effect::Reply(ServerFrame::Pong)]);
 }
@@ -278,6 +279,31 @@ fn a_token_that_runs_out_is_announced_once() {
     let effects = socket.handle_timeout(Timestamp::from_secs(1_240));
     assert!(matches!(&effects[..], [Effect::Reply(ServerFrame::Expiring(notice))] if notice.expires_in_secs == 60));
     assert_eq!(socket.poll_timeout(), None);
+}
+
+#[test]
+fn a_token_that_is_renewed_with_itself_is_not_announced_again() {
+    let mut room = Room::new();
+    let mut socket = room.socket(true);
+    room.now = Timestamp::from_secs(1_250);
+    room.say(&mut socket, &request(1, "Hi", Some(SECRET), Some("1300")));
+    assert_eq!(socket.poll_timeout(), None, "it came inside its notice: the widget knows");
+    let refresh = serde_json::json!({"type": "auth.refresh", "payload": {"widgetToken": "1600"}});
+    room.say(&mut socket, &refresh);
+    assert_eq!(socket.poll_timeout(), Some(Timestamp::from_secs(1_540)));
+}
+
+#[test]
+fn a_socket_that_was_told_to_close_is_heard_no_more() {
+    let mut room = Room::new();
+    let mut socket = room.socket(false);
+    assert_eq!(close(&room.say_raw(&mut socket, Input::Text("no json"))), Some(CloseCode::BadFrame));
+    assert_eq!(room.ask(&mut socket, 1), []);
+    assert!(room.store.rows.is_empty(), "what can't be acknowledged isn't stored");
+    let mut silent = room.socket(false);
+    let late = room.now.plus_secs(10);
+    assert_eq!(silent.handle_timeout(late), [Effect::Close(CloseCode::TooSlow)]);
+    assert_eq!((silent.poll_timeout(), silent.handle_timeout(late)), (None, Vec::new()));
 }
 
 #[test]
@@ -347,7 +373,7 @@ fn numbers_sent_but_not_stored_before_a_crash_are_not_used_again() {
     for _ in 0..2_500 {
         for effect in room.server.push(&id(1), "x", &mut room.store, room.now).expect("the list never fails") {
             if let Effect::All(ServerFrame::Delta(delta)) = effect {
-                assert!(delta.seq > last);
+                assert!(delta.seq > last && !delta.text.is_empty());
                 last = delta.seq;
             }
         }

@@ -1,7 +1,7 @@
 //! What is begun next: the link, the token, the frame that is due. Decided from the state and the time alone.
 
 use super::ClientSession;
-use super::link::{Link, Reply, Waiting};
+use super::link::{Link, Reply, Tokens, Waiting};
 use super::types::{Action, Event, Status};
 use crate::protocol::ws::{ChatRequest, ChatResume, ClientFrame};
 use crate::time::Timestamp;
@@ -44,12 +44,12 @@ impl ClientSession {
         !self.require_signed_token || self.tokens.held.is_some()
     }
 
-    /// Whether a token is wanted: a message waits for it, or the panel is open and the visitor may write. A page in
-    /// the background asks for none.
+    /// Whether a token is wanted: a message waits for it, or the panel is open and the visitor may write.
     fn wants_token(&self) -> bool {
         self.require_signed_token
             && self.tokens.held.is_none()
             && !self.tokens.is_fetching
+            && self.tokens.pause_until.is_none()
             && !self.tokens.is_refused
             && self.tokens.failure.is_none()
             && !self.is_offline
@@ -71,6 +71,9 @@ impl ClientSession {
         if is_past(self.tokens.stale_at) {
             self.tokens.stale_at = None;
             self.tokens.held = None;
+        }
+        if is_past(self.tokens.pause_until) {
+            self.tokens.pause_until = None;
         }
         if is_past(self.tokens.retry_at) {
             self.tokens.retry_at = None;
@@ -248,7 +251,8 @@ impl ClientSession {
             ],
         };
         let retry_at = self.retry_at.filter(|_| !self.is_offline);
-        let rest = [retry_at, self.limited_until, self.hold_until, self.tokens.stale_at, self.tokens.retry_at];
+        let Tokens { stale_at, retry_at: token_retry_at, pause_until, .. } = self.tokens;
+        let rest = [retry_at, self.limited_until, self.hold_until, stale_at, token_retry_at, pause_until];
         link.into_iter().chain(rest).flatten().min()
     }
 }

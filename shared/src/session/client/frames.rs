@@ -1,16 +1,13 @@
 //! What the Worker's frames change.
 
-use super::ClientSession;
 use super::link::{Link, Reply};
 use super::types::{Action, Ended, Event};
+use super::{ClientSession, TOKEN_REFUSALS};
 use crate::error::ErrorCode;
 use crate::ids::RequestId;
 use crate::protocol::ws::{ErrorFrame, PROTOCOL, ServerFrame};
 use crate::session::transcript::Change;
 use crate::time::Timestamp;
-
-/// Token refusals in a row after which the visitor decides (the third would end the socket).
-const TOKEN_REFUSALS: u8 = 2;
 
 impl ClientSession {
     /// A frame came from the Worker.
@@ -81,10 +78,14 @@ impl ClientSession {
             is_waited_for = true;
             up.waiting = None;
         }
+        // A token whose minter was revoked is as good as refused: a fresh one may be minted by its successor.
+        let speaks_of_token = |code: ErrorCode| {
+            code.is_token_refusal() || matches!(code, ErrorCode::InvalidKey | ErrorCode::ApiKeysDisabled)
+        };
         match code {
             // The refusal of a frame that was sent twice comes twice, but speaks of one token.
-            Some(code) if code.is_token_refusal() && !is_waited_for => {}
-            Some(code) if code.is_token_refusal() => {
+            Some(code) if speaks_of_token(code) && !is_waited_for => {}
+            Some(code) if speaks_of_token(code) => {
                 self.require_signed_token = true;
                 self.tokens.held = None;
                 self.tokens.refusals = self.tokens.refusals.saturating_add(1);

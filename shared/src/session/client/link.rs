@@ -43,6 +43,8 @@ pub(super) struct Tokens {
     /// When the one held should not be used any more.
     pub(super) stale_at: Option<Timestamp>,
     pub(super) is_fetching: bool,
+    /// No other is asked for before this instant.
+    pub(super) pause_until: Option<Timestamp>,
     pub(super) failure: Option<TokenFailure>,
     /// When the next try is due after a failure; none: when the visitor asks.
     pub(super) retry_at: Option<Timestamp>,

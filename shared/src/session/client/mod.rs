@@ -23,6 +23,11 @@ use link::{Link, Tokens, Up};
 
 /// A token is renewed this long before its end rather than used.
 const TOKEN_MARGIN_MS: i64 = 10_000;
+/// After a token came, no other is asked for before this time: a refresh endpoint that gives old ones must not be
+/// hammered for better ones.
+const TOKEN_PAUSE_MS: i64 = 2_000;
+/// Token refusals in a row after which the visitor decides (the third would end the socket).
+const TOKEN_REFUSALS: u8 = 2;
 /// Failed token fetches in a row after which the visitor decides.
 const TOKEN_TRIES: u32 = 4;
 
@@ -165,6 +170,7 @@ impl ClientSession {
     pub fn retry(&mut self, now: Timestamp) {
         self.tokens.failure = None;
         self.tokens.retry_at = None;
+        self.tokens.pause_until = None;
         self.tokens.is_refused = false;
         self.tokens.refusals = 0;
         self.token_backoff.reset();
@@ -197,7 +203,7 @@ impl ClientSession {
                 Some(CloseCode::Forbidden) => self.ended = Some(Ended::Forbidden),
                 Some(CloseCode::Token) => {
                     self.tokens.held = None;
-                    self.tokens.is_refused = self.require_signed_token;
+                    self.tokens.is_refused = self.tokens.refusals >= TOKEN_REFUSALS;
                 }
                 // The Worker and this widget misunderstand each other: trying on would be noise.
                 Some(CloseCode::BadFrame) if self.backoff.attempts() > 3 => self.ended = Some(Ended::Outdated),
@@ -212,8 +218,11 @@ impl ClientSession {
         self.tokens.is_fetching = false;
         match token {
             Ok(token) => {
-                self.tokens.stale_at =
-                    token.lifetime_secs.map(|secs| now.plus_secs(i64::from(secs)).plus_millis(-TOKEN_MARGIN_MS));
+                self.tokens.stale_at = token.lifetime_secs.map(|secs| {
+                    let lifetime_ms = i64::from(secs) * 1000;
+                    now.plus_millis(lifetime_ms - TOKEN_MARGIN_MS.min(lifetime_ms / 4))
+                });
+                self.tokens.pause_until = Some(now.plus_millis(TOKEN_PAUSE_MS));
                 self.tokens.held = Some(token);
                 self.tokens.failure = None;
                 self.tokens.retry_at = None;

@@ -82,7 +82,9 @@ impl ConversationServer {
             self.reserved_seq = self.next_seq + SEQ_RESERVE;
             store.put(&running.flush(self.reserved_seq, now))?;
         }
-        let mut effects = vec![Effect::All(ServerFrame::Delta(delta))];
+        // Nothing of the piece fits where the answer had its full length before.
+        let delta = (!delta.text.is_empty()).then_some(Effect::All(ServerFrame::Delta(delta)));
+        let mut effects: Vec<_> = delta.into_iter().collect();
         if is_full {
             effects.push(Effect::Stop(id.clone()));
             effects.extend(self.end(id, AnswerStatus::Interrupted, Vec::new(), store, now)?);

@@ -106,6 +106,24 @@ impl ConversationServer {
         store: &S,
         now: Timestamp,
     ) -> Result<Received, S::Error> {
+        if socket.closed {
+            return Ok(Received::Done(Vec::new()));
+        }
+        let received = self.receive_open(socket, input, tokens, store, now)?;
+        if let Received::Done(effects) = &received {
+            socket.note_close(effects);
+        }
+        Ok(received)
+    }
+
+    fn receive_open<S: Store>(
+        &mut self,
+        socket: &mut Socket,
+        input: Input<'_>,
+        tokens: &impl VerifyToken,
+        store: &S,
+        now: Timestamp,
+    ) -> Result<Received, S::Error> {
         let size = match input {
             Input::Text(text) => text.len(),
             Input::Binary(size) => size,
@@ -127,6 +145,7 @@ impl ConversationServer {
         match frame {
             ClientFrame::Request(request) => self.receive_request(socket, request, tokens, store, now),
             ClientFrame::Resume(resume) => {
+                socket.started = true;
                 if let Some(token) = &resume.widget_token
                     && let Err(effects) = take_token(socket, token, None, tokens, now)
                 {
@@ -200,6 +219,18 @@ impl ConversationServer {
         store: &mut S,
         now: Timestamp,
     ) -> Result<Vec<Effect>, S::Error> {
+        let effects = self.store_request(socket, admission, store, now)?;
+        socket.note_close(&effects);
+        Ok(effects)
+    }
+
+    fn store_request<S: Store>(
+        &mut self,
+        socket: &mut Socket,
+        admission: Admission,
+        store: &mut S,
+        now: Timestamp,
+    ) -> Result<Vec<Effect>, S::Error> {
         let Admission { request_id, text, history_secret, .. } = admission;
         // While the authorities were asked, another socket may have begun the conversation with another secret.
         if !self.is_in_conversation(socket, history_secret) {
@@ -265,17 +296,23 @@ impl ConversationServer {
         Ok(effects)
     }
 
-    /// Says no to a request that an authority refused. A limit and a lost credential end the socket.
+    /// Says no to a request that an authority refused. A lost credential and a lost origin end the socket; a token that
+    /// is wanted since the live config changed counts as any refused one.
     #[must_use]
-    pub fn refuse(&self, admission: &Admission, refusal: &Refusal) -> Vec<Effect> {
-        let frame = ErrorFrame::new(refusal, Some(admission.request_id.clone()));
-        let close = match refusal.code {
-            ErrorCode::InvalidKey | ErrorCode::ApiKeysDisabled => Some(CloseCode::Token),
-            ErrorCode::OriginNotAllowed => Some(CloseCode::Forbidden),
-            _ => None,
+    pub fn refuse(&self, socket: &mut Socket, admission: &Admission, refusal: &Refusal) -> Vec<Effect> {
+        let id = Some(admission.request_id.clone());
+        let effects = if refusal.code.is_token_refusal() {
+            refuse_token(socket, refusal.code, id)
+        } else {
+            let close = match refusal.code {
+                ErrorCode::InvalidKey | ErrorCode::ApiKeysDisabled => Some(CloseCode::Token),
+                ErrorCode::OriginNotAllowed => Some(CloseCode::Forbidden),
+                _ => None,
+            };
+            let frame = Effect::Reply(ServerFrame::Error(ErrorFrame::new(refusal, id)));
+            core::iter::once(frame).chain(close.map(Effect::Close)).collect()
         };
-        let mut effects = vec![Effect::Reply(ServerFrame::Error(frame))];
-        effects.extend(close.map(Effect::Close));
+        socket.note_close(&effects);
         effects
     }
 

@@ -8,8 +8,9 @@ use crate::ids::RequestId;
 use crate::protocol::ws::{CloseCode, History, ServerFrame};
 use crate::secret::HistorySecret;
 
-/// About how much text one `history` frame carries, in bytes, so that it stays below the largest frame.
-const HISTORY_FRAME_BYTES: usize = 40 * 1024;
+/// How much one `history` frame carries, in bytes, so that with its envelope it stays below the largest frame. A single
+/// message that is larger has a frame of its own.
+const HISTORY_FRAME_BYTES: usize = 60 * 1024;
 
 impl ConversationServer {
     /// `chat.resume`: what came after `last_seq`, then live.
@@ -20,7 +21,6 @@ impl ConversationServer {
         last_seq: u64,
         store: &S,
     ) -> Result<Vec<Effect>, S::Error> {
-        socket.started = true;
         let secret = secret.hash();
         if !self.is_in_conversation(socket, secret) {
             return Ok(break_off(&ErrorCode::WrongHistorySecret.into(), CloseCode::Forbidden));
@@ -56,14 +56,16 @@ fn history_frames(messages: &[StoredMessage]) -> Vec<ServerFrame> {
     let mut frames = vec![History { messages: Vec::new() }];
     let mut bytes = 0;
     for message in messages {
-        let size = message.text.len() + 256;
+        let message = message.to_history();
+        // As it is written: quotes, line breaks and sources take more room than the text alone.
+        let size = serde_json::to_string(&message).map_or(0, |json| json.len() + 1);
         if bytes > 0 && bytes + size > HISTORY_FRAME_BYTES {
             frames.push(History { messages: Vec::new() });
             bytes = 0;
         }
         bytes += size;
         if let Some(frame) = frames.last_mut() {
-            frame.messages.push(message.to_history());
+            frame.messages.push(message);
         }
     }
     frames.into_iter().map(ServerFrame::History).collect()

@@ -51,6 +51,7 @@ pub struct SocketContext {
 
 /// One socket's state: what is kept with the socket while the object sleeps.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; none excludes another")]
 pub struct Socket {
     /// What holds for it.
     pub context: SocketContext,
@@ -65,6 +66,9 @@ pub struct Socket {
     pub(super) visitor: Option<Visitor>,
     /// The end of the present token was announced.
     pub(super) noticed: bool,
+    /// It was told to close: what it still says counts for nothing, and nothing is due on it.
+    #[serde(default)]
+    pub(super) closed: bool,
 }
 
 impl Socket {
@@ -81,6 +85,7 @@ impl Socket {
             refusals: 0,
             visitor: None,
             noticed: false,
+            closed: false,
         };
         (socket, ServerFrame::Ready(ready))
     }
@@ -102,12 +107,16 @@ impl Socket {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let first_frame = (!self.started).then(|| self.opened_at.plus_millis(FIRST_FRAME_DEADLINE_MS));
         let notice = self.visitor.as_ref().filter(|_| !self.noticed).map(notice_at);
-        first_frame.into_iter().chain(notice).min()
+        first_frame.into_iter().chain(notice).min().filter(|_| !self.closed)
     }
 
     /// Cuts a socket that said nothing in time, announces the end of a token.
     pub fn handle_timeout(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.closed {
+            return Vec::new();
+        }
         if !self.started && now.millis_since(self.opened_at) >= FIRST_FRAME_DEADLINE_MS {
+            self.closed = true;
             return vec![Effect::Close(CloseCode::TooSlow)];
         }
         if let Some(visitor) = &self.visitor
@@ -122,10 +131,17 @@ impl Socket {
         Vec::new()
     }
 
-    fn welcome(&mut self, visitor: Visitor) {
+    fn welcome(&mut self, visitor: Visitor, now: Timestamp) {
+        // A token that comes so late that its end would be announced at once, from a cache say, isn't announced: the
+        // widget would renew it with itself, for ever.
+        self.noticed = notice_at(&visitor) <= now;
         self.visitor = Some(visitor);
-        self.noticed = false;
         self.refusals = 0;
+    }
+
+    /// Remembers whether these effects close it.
+    pub(super) fn note_close(&mut self, effects: &[Effect]) {
+        self.closed |= effects.iter().any(|effect| matches!(effect, Effect::Close(_)));
     }
 }
 
@@ -152,7 +168,7 @@ pub(super) fn take_token(
 ) -> Result<(), Vec<Effect>> {
     match tokens.verify(token, now) {
         Ok(visitor) => {
-            socket.welcome(visitor);
+            socket.welcome(visitor, now);
             Ok(())
         }
         Err(code) => Err(refuse_token(socket, code, request)),
