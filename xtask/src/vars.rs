@@ -11,7 +11,7 @@ use crate::entropy::random_secret;
 use crate::project::write_private;
 
 /// Every variable that the Worker reads. One of these in the environment wins over `.dev.vars`.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "WEFT_MASTER_KEY",
     "WEFT_MASTER_KEY_PREVIOUS",
     "ADMIN_API_KEY",
@@ -22,6 +22,7 @@ pub const NAMES: [&str; 11] = [
     "OPENAI_MODEL",
     "ENVIRONMENT",
     "ISSUER",
+    "REVOKE_EXPOSED_KEYS",
     "TEST_AGENT",
 ];
 
