@@ -44,7 +44,7 @@ pub struct Appearance {
     pub position: Position,
     /// Light, dark or the visitor's own setting.
     pub theme: Theme,
-    /// Language tag of the widget's own words; the page's language where null.
+    /// Language tag of the visitors. It is stored and handed on; the widget's own words are English so far.
     pub locale: Option<String>,
 }
 
