@@ -39,8 +39,9 @@ async fn every_link_leads_somewhere() {
 
 #[tokio::test]
 async fn every_page_embeds_the_widget_and_breaks_no_policy() {
-    let tag =
-        format!(r#"<script src="http://127.0.0.1:9/widget/weft.js" data-key="{PUBLISHABLE_KEY}" defer></script>"#);
+    let tag = format!(
+        r##"<script src="http://127.0.0.1:9/widget/weft.js" data-key="{PUBLISHABLE_KEY}" data-accent-color="#2b6452" defer></script>"##
+    );
     for (path, body) in all_pages(&mut Visit::alone()).await {
         if path.starts_with("/assets/") {
             continue;

@@ -96,7 +96,8 @@ impl Provision<'_> {
         Ok(())
     }
 
-    /// What the live config lacks. Its looks are set once: after that they are the developer's to play with.
+    /// What the live config lacks. Its looks are set once: after that they are the developer's to play with. (The accent
+    /// stands on the shop's script tag too, which wins.)
     fn config_patch(&self, live: &Value) -> Value {
         let mut wanted = json!({
             "base_url": self.demo_url,

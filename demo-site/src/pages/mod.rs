@@ -14,6 +14,9 @@ use axum::http::{StatusCode, Uri};
 use maud::{DOCTYPE, Markup, html};
 use std::sync::Arc;
 
+/// The shop's accent in light colours, as `shop.css` has it.
+const ACCENT_COLOR: &str = "#2b6452";
+
 /// A whole page around `content`.
 pub fn page(app: &App, visitor: &Visitor, path: &str, title: &str, content: &Markup) -> Markup {
     html! {
@@ -28,8 +31,10 @@ pub fn page(app: &App, visitor: &Visitor, path: &str, title: &str, content: &Mar
                 title { (title) " · Marram Tea & Pots" }
                 link rel="icon" href="/assets/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/shop.css";
-                // This one line is all that a page needs for the chat.
-                script src=(app.config.weft.script()) data-key=(app.config.publishable_key) defer {}
+                // This one line is all that a page needs for the chat. The launcher is painted before the live config is
+                // read: it has the shop's colour from here.
+                script src=(app.config.weft.script()) data-key=(app.config.publishable_key)
+                    data-accent-color=(ACCENT_COLOR) defer {}
                 script src="/assets/shop.js" defer {}
             }
             body {
