@@ -4,8 +4,9 @@
 // It must stay below 1 KB brotli. It runs under a strict Content-Security-Policy and under Trusted Types: no HTML
 // strings, no inline style attributes, no eval. The build puts the two hashed file names in and minifies it.
 (() => {
-  const script = document.currentScript;
-  const options = { ...script.dataset, src: script.src };
+  const { dataset, src } = document.currentScript;
+  // The key's older name is `data-api-key`.
+  const options = { key: dataset.apiKey, ...dataset, src };
   const title = options.title || "Chat";
   const host = document.createElement("weft-chat");
   const root = host.attachShadow({ mode: "closed" });
@@ -26,8 +27,8 @@
     button.ariaBusy = isLoading = true;
     try {
       // Browsers may keep a failed import: another query makes it another one.
-      const module = await import(new URL("__WEFT_MODULE__" + failures, options.src));
-      await module.default({ module_or_path: new URL("__WEFT_WASM__", options.src) });
+      const module = await import(new URL("__WEFT_MODULE__" + failures, src));
+      await module.default({ module_or_path: new URL("__WEFT_WASM__", src) });
       if (!host.isConnected) return;
       widget = module.mount(host, root, button, options);
       for (const call of calls) widget(...call);
@@ -36,7 +37,7 @@
       button.ariaLabel = button.textContent = title + " could not load. Try again.";
       console.error(
         "Weft:",
-        error.name == "CompileError" ? "add 'wasm-unsafe-eval' to script-src in Content-Security-Policy" : "",
+        error.name == "CompileError" ? "add 'wasm-unsafe-eval' to script-src" : "",
         error,
       );
     }
