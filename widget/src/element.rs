@@ -298,10 +298,11 @@ impl Element {
         } else if self.session.status() != Status::Ended(Ended::Forbidden) {
             self.session.retry(now);
         } else if let Some(saved) = Saved::new(&mut BrowserEntropy) {
-            // This conversation can't go on.
+            // This conversation can't go on. What it didn't take is for the next one.
+            let Persisted { outbox, .. } = self.session.persisted();
             self.saved = saved;
             self.socket = None;
-            self.begin(Vec::new(), now);
+            self.begin(outbox, now);
             self.leave();
         }
     }
