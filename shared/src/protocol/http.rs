@@ -15,7 +15,7 @@ mod tokens;
 
 pub use config::{ConfigBody, Deployed, EnvironmentBody};
 pub use keys::{CreateKey, KeyCreated, KeyList, KeyView, MAX_LABEL_CHARS, MAX_RATE_LIMIT_PER_MINUTE, RotateKey};
-pub use query::{DEFAULT_LIMIT, MAX_LIMIT, Page, Query};
+pub use query::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page, Query};
 pub(crate) use read::field_name;
 pub use read::{MAX_BODY_BYTES, check_text, read_body, read_optional_body, read_value};
 pub use sessions::{CreateSession, SessionCreated, SessionList, SessionView};

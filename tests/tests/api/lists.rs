@@ -47,7 +47,9 @@ fn pages_together_hold_every_item_once() {
 #[test]
 fn a_limit_is_1_to_200_and_a_cursor_is_one_that_was_given() {
     let workspace = Workspace::shared();
-    for rest in ["/v1/tenants".to_owned(), workspace.path("/keys"), workspace.path("/sources")] {
+    for rest in
+        ["/v1/tenants".to_owned(), workspace.path("/keys"), workspace.path("/sources"), workspace.path("/audit")]
+    {
         let get = |query: &str| workspace.deployment.admin("GET", &format!("{rest}?{query}")).send();
         for bad in
             ["limit=0", "limit=201", "limit=-1", "limit=+5", "limit=1.5", "limit=ten", "limit=", "limit=1&limit=2"]
@@ -57,6 +59,9 @@ fn a_limit_is_1_to_200_and_a_cursor_is_one_that_was_given() {
         for bad in ["cursor=", "cursor=%27%20OR%201=1", "cursor=../../x", "cursor=a&cursor=b"] {
             get(bad).refused_naming("invalid_request", "cursor");
         }
+        // What the other kind of list gives out. A list must not begin anew, or seem to end, at what it never gave out.
+        let foreign = if rest == "/v1/tenants" { "cursor=-7" } else { "cursor=acme" };
+        get(foreign).refused_naming("invalid_request", "cursor");
         for good in ["limit=1", "limit=200", "utm_source=mail"] {
             let _ = get(good).expect(200);
         }

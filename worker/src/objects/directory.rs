@@ -5,6 +5,7 @@ use crate::bindings::{calls, reply, serve};
 use crate::store::sql::Database;
 use crate::store::{schema, tenants};
 use weft_shared::error::Refusal;
+use weft_shared::ids::TenantId;
 use weft_shared::protocol::http::{Page, Tenant};
 use worker::{
     DurableObject, Env, Request, Response, Result, Socket, State, WebSocket, WebSocketIncomingMessage, durable_object,
@@ -16,7 +17,7 @@ calls! {
         /// Lists a tenant, or what has changed of it.
         Put { tenant: Tenant } -> ();
         /// A page of tenants, by id, and where the next one begins.
-        List { page: Page } -> (Vec<Tenant>, Option<String>);
+        List { page: Page<TenantId> } -> (Vec<Tenant>, Option<String>);
     }
 }
 
@@ -31,7 +32,7 @@ impl Directory {
         Ok(tenants::list_in_directory(self.db.ready()?, tenant)?)
     }
 
-    fn list(&self, page: &Page) -> std::result::Result<(Vec<Tenant>, Option<String>), Refusal> {
+    fn list(&self, page: &Page<TenantId>) -> std::result::Result<(Vec<Tenant>, Option<String>), Refusal> {
         match self.db.if_stored()? {
             Some(db) => Ok(tenants::directory_page(db, page)?),
             None => Ok((Vec::new(), None)),

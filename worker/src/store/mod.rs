@@ -28,17 +28,17 @@ fn instant(at: Timestamp) -> Value {
 }
 
 /// One row more than the page holds is read, to know whether there is a next page.
-fn limit_of(page: &Page) -> Value {
+fn limit_of<C>(page: &Page<C>) -> Value {
     (i64::from(page.limit) + 1).into()
 }
 
 /// Where a page of rows numbered downwards begins: below this number.
 fn before(page: &Page) -> Value {
-    page.cursor.as_deref().and_then(|cursor| cursor.parse::<i64>().ok()).unwrap_or(i64::from(u32::MAX)).into()
+    i64::from(page.cursor.unwrap_or(u32::MAX)).into()
 }
 
 /// Cuts the row too many off, and says where the next page begins.
-fn cut<T>(mut rows: Vec<T>, page: &Page, cursor_of: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+fn cut<T, C>(mut rows: Vec<T>, page: &Page<C>, cursor_of: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_page_names_the_next_one_only_where_there_is_one() {
-        let page = Page { limit: 2, cursor: None };
+        let page = Page::<u32> { limit: 2, cursor: None };
         let cursor = |number: &u32| number.to_string();
         assert_eq!(cut(vec![9, 8, 7], &page, cursor), (vec![9, 8], Some("8".to_owned())));
         assert_eq!(cut(vec![9, 8], &page, cursor), (vec![9, 8], None));

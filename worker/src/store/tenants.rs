@@ -52,13 +52,8 @@ pub(crate) fn list_in_directory(db: &Database, tenant: &Tenant) -> Result<(), Sq
 }
 
 /// A page of the directory, by id.
-pub(crate) fn directory_page(db: &Database, page: &Page) -> Result<(Vec<Tenant>, Option<String>), SqlError> {
-    // A cursor that is no tenant's name was never given out; nothing comes after it.
-    let after = match page.cursor.as_deref().map(TenantId::parse) {
-        None => String::new(),
-        Some(Ok(id)) => id.to_string(),
-        Some(Err(_)) => return Ok((Vec::new(), None)),
-    };
+pub(crate) fn directory_page(db: &Database, page: &Page<TenantId>) -> Result<(Vec<Tenant>, Option<String>), SqlError> {
+    let after = page.cursor.as_ref().map_or("", TenantId::as_str);
     let rows: Vec<Row> =
         db.rows("SELECT tenant FROM tenants WHERE id > ? ORDER BY id LIMIT ?", vec![after.into(), limit_of(page)])?;
     let tenants = rows.iter().map(|row| serde_json::from_str(&row.tenant)).collect::<Result<Vec<Tenant>, _>>()?;

@@ -1,7 +1,7 @@
 //! Reading a request's query.
 
 use crate::error::Refusal;
-use crate::ids::{ConversationId, Environment};
+use crate::ids::{ConversationId, Environment, TenantId};
 
 /// Items in a list's page unless `limit` says otherwise.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -57,7 +57,7 @@ impl Query {
     ///
     /// # Errors
     /// `invalid_request` where `limit` isn't 1 to 200, or `cursor` isn't one of ours.
-    pub fn page(&self) -> Result<Page, Refusal> {
+    pub fn page<C: Cursor>(&self) -> Result<Page<C>, Refusal> {
         let limit = match self.get("limit")? {
             None => DEFAULT_LIMIT,
             Some(text) => (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -68,18 +68,67 @@ impl Query {
         };
         let cursor = match self.get("cursor")? {
             None => None,
-            Some(text) if crate::ids::is_url_safe(text, 1, 128) => Some(text.to_owned()),
-            Some(_) => return Err(Refusal::invalid("cursor must be the next_cursor of an earlier answer.")),
+            Some(text) => Some(
+                C::read(text)
+                    .ok_or_else(|| Refusal::invalid("cursor must be the next_cursor of an earlier answer."))?,
+            ),
         };
         Ok(Page { limit, cursor })
     }
 }
 
+/// What a list's cursor is. Read at the edge: one that was never given out must not pass for the end of a list, or for
+/// its beginning.
+pub trait Cursor: Sized {
+    /// Reads a cursor. None where the list never gives out such a one.
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// The number of a row, in the one spelling that is given out: rows are counted from 1.
+impl Cursor for u32 {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &Self| *number > 0 && number.to_string() == text)
+    }
+}
+
+impl Cursor for TenantId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
 /// Which part of a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Page {
+pub struct Page<C = u32> {
     /// 1 to 200 items.
     pub limit: u32,
     /// After which item: the `next_cursor` of the page before.
-    pub cursor: Option<String>,
+    pub cursor: Option<C>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor<C: Cursor>(text: &str) -> Result<Option<C>, Refusal> {
+        Query::parse(&format!("cursor={text}")).page().map(|page| page.cursor)
+    }
+
+    #[test]
+    fn a_cursor_that_the_list_never_gives_out_is_refused() {
+        assert_eq!(cursor(&u32::MAX.to_string()), Ok(Some(u32::MAX)));
+        for bad in ["", "0", "-1", "%2B7", "07", "7.0", "%207", "abc", "4294967296", "99999999999999999999"] {
+            let refusal = cursor::<u32>(bad).expect_err(bad);
+            assert!(refusal.message.contains("cursor"), "{bad}: {}", refusal.message);
+        }
+        assert_eq!(cursor("acme"), Ok(TenantId::parse("acme").ok()));
+        for bad in ["", "Acme", "../../x", "%27%20OR%201=1"] {
+            assert!(cursor::<TenantId>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_cursor_is_the_beginning() {
+        assert_eq!(Query::default().page::<u32>(), Ok(Page { limit: DEFAULT_LIMIT, cursor: None }));
+    }
 }
