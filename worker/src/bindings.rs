@@ -195,7 +195,7 @@ pub(crate) fn reply<A: Call>(result: Result<A::Reply, Refusal>) -> Result<serde_
 /// Hands a WebSocket over to its conversation. `context` is ASCII JSON.
 ///
 /// # Errors
-/// `unavailable` where the object can't be reached.
+/// `unavailable` where the object can't be reached, or doesn't answer in time.
 pub(crate) async fn open_session(
     env: &Env,
     tenant: &TenantId,
@@ -209,7 +209,10 @@ pub(crate) async fn open_session(
         headers.set(CONTEXT_HEADER, context)?;
         stub(env, CONVERSATION, &conversation_name(tenant, conversation))?.fetch_with_request(request).await
     };
-    open.await.map_err(|error| log::unavailable(CONVERSATION, &error))
+    match select(pin!(open), clock::sleep(DEADLINE_MS)).await {
+        Either::Left((opened, _)) => opened.map_err(|error| log::unavailable(CONVERSATION, &error)),
+        Either::Right(((), _)) => Err(log::unavailable(CONVERSATION, &"no answer in time")),
+    }
 }
 
 /// A tenant's slug holds no slash, so no two conversations share a name.
