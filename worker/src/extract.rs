@@ -4,6 +4,7 @@ use crate::settings::{Settings, misconfigured};
 use futures_util::StreamExt as _;
 use std::net::{IpAddr, Ipv4Addr};
 use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::limits::AddressBucket;
 use weft_shared::protocol::http::{MAX_BODY_BYTES, Query};
 use weft_shared::protocol::routes::https_address;
 use worker::{Request, Url};
@@ -87,48 +88,16 @@ impl Incoming {
         Ok(body)
     }
 
-    /// The visitor's address: `CF-Connecting-IP` alone, which Cloudflare sets and a client can't. `X-Forwarded-For` and
+    /// What counts of the visitor's address: `CF-Connecting-IP` alone, which Cloudflare sets and a client can't. `X-Forwarded-For` and
     /// its like are whatever a client wants them to be.
     ///
     /// # Errors
     /// `misconfigured` where it is absent in production: then something stands in front of the Worker.
-    pub(crate) fn client_address(&self, settings: &Settings) -> Result<IpAddr, Refusal> {
-        match self.header("CF-Connecting-IP").and_then(|text| text.trim().parse().ok()) {
-            Some(address) => Ok(address),
+    pub(crate) fn address_bucket(&self, settings: &Settings) -> Result<AddressBucket, Refusal> {
+        match self.header("CF-Connecting-IP").and_then(|text| AddressBucket::parse(text.trim())) {
+            Some(bucket) => Ok(bucket),
             None if settings.is_production => Err(misconfigured("CF-Connecting-IP", "the header is absent")),
-            None => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            None => Ok(AddressBucket::from(IpAddr::V4(Ipv4Addr::LOCALHOST))),
         }
-    }
-}
-
-/// What counts as one visitor: an IPv4 address, or an IPv6 /64, of which every household has a whole one.
-pub(crate) fn address_bucket(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bucket(text: &str) -> String {
-        address_bucket(text.parse().expect("an address"))
-    }
-
-    #[test]
-    fn an_ipv6_household_is_one_visitor() {
-        assert_eq!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_ne!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:3::1"));
-    }
-
-    #[test]
-    fn an_ipv4_address_is_the_same_in_either_spelling() {
-        assert_eq!(bucket("::ffff:192.0.2.7"), bucket("192.0.2.7"));
-        assert_ne!(bucket("192.0.2.7"), bucket("192.0.2.8"));
     }
 }

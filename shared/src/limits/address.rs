@@ -11,20 +11,25 @@ impl AddressBucket {
     /// Reads an address as Cloudflare writes it in `CF-Connecting-IP`.
     #[must_use]
     pub fn parse(address: &str) -> Option<Self> {
-        let bucket = match address.parse().ok()? {
-            IpAddr::V4(address) => address.to_string(),
-            // An IPv4 address in IPv6 clothes (RFC 4291 section 2.5.5.2) is the IPv4 address.
-            IpAddr::V6(address) => {
-                address.to_ipv4_mapped().map_or_else(|| network(address), |address| address.to_string())
-            }
-        };
-        Some(Self(bucket))
+        Some(address.parse::<IpAddr>().ok()?.into())
     }
 
     /// The bucket as text, for the pseudonym alone.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<IpAddr> for AddressBucket {
+    fn from(address: IpAddr) -> Self {
+        Self(match address {
+            IpAddr::V4(address) => address.to_string(),
+            // An IPv4 address in IPv6 clothes (RFC 4291 section 2.5.5.2) is the IPv4 address.
+            IpAddr::V6(address) => {
+                address.to_ipv4_mapped().map_or_else(|| network(address), |address| address.to_string())
+            }
+        })
     }
 }
 

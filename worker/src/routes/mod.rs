@@ -10,7 +10,7 @@ mod tokens;
 mod widget;
 
 use crate::access;
-use crate::extract::{Incoming, address_bucket};
+use crate::extract::Incoming;
 use crate::reply::Reply;
 use crate::router::settings_for;
 use crate::settings::Settings;
@@ -53,8 +53,8 @@ impl Managed<'_> {
 /// What stands for the address that a request comes from. None where the platform names none: an act is not refused
 /// for that, least of all a revocation.
 pub(crate) fn actor_address(settings: &Settings, incoming: &Incoming, tenant: &TenantId) -> Option<String> {
-    let bucket = address_bucket(incoming.client_address(settings).ok()?);
-    Some(settings.keys.current.actor_pseudonym(tenant, &bucket))
+    let bucket = incoming.address_bucket(settings).ok()?;
+    Some(settings.keys.current.actor_pseudonym(tenant, bucket.as_str()))
 }
 
 /// Answers a request that is in the table.

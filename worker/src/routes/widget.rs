@@ -3,7 +3,7 @@
 use super::Asked;
 use crate::access;
 use crate::bindings;
-use crate::extract::{Incoming, address_bucket};
+use crate::extract::Incoming;
 use crate::live;
 use crate::objects::conversation::SessionContext;
 use crate::reply::Reply;
@@ -57,7 +57,7 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
     let opened = open(asked, settings).await?;
     // CORS doesn't protect WebSockets: without this check any page could open one (RFC 6455 section 10.2).
     let origin = allowed_origin(&asked.incoming, &opened.live)?.ok_or(ErrorCode::OriginNotAllowed)?;
-    let bucket = address_bucket(asked.incoming.client_address(settings)?);
+    let bucket = asked.incoming.address_bucket(settings)?;
     let Opened { record, live, require_signed_token } = opened;
     let context = SessionContext {
         socket: SocketContext {
@@ -68,7 +68,7 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
         key: record.id.clone(),
         live_version: live.version,
         origin,
-        visitor: settings.keys.current.ip_pseudonym(&record.tenant, &record.environment, &bucket),
+        visitor: settings.keys.current.ip_pseudonym(&record.tenant, &record.environment, bucket.as_str()),
     };
     let response = bindings::open_session(asked.env, &record.tenant, &conversation, &context.to_header()?).await?;
     if response.status_code() == 101 { Ok(Reply::upgraded(response)) } else { Err(ErrorCode::Unavailable.into()) }
