@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use weft_shared::auth::{Plane, credential_in_query, credential_in_widget_query};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::protocol::http::Health;
+use weft_shared::protocol::paths::TEST_WIDGET_TOKEN_PATH;
 use weft_shared::protocol::routes::{Cors, Miss, Route, Row, find, preflight};
 use worker::{Env, Request, Response};
 
@@ -34,7 +35,7 @@ pub(crate) async fn handle(request: Request, env: &Env) -> worker::Result<Respon
                 let result = routes::answer(&mut asked, &found).await;
                 finish(row, &method, result, asked.tenant.as_deref())
             }
-            Err(miss) => refuse_miss(&method, env, &miss),
+            Err(miss) => refuse_miss(&method, &path, env, &miss),
         }
     };
     reply.into_response(method == "HEAD")
@@ -64,8 +65,8 @@ async fn answer_preflight(incoming: Incoming, env: &Env, path: &str) -> Reply {
             let result = routes::preflight(&mut asked, &found).await;
             finish(row, "OPTIONS", result, asked.tenant.as_deref())
         }
-        (None, Err(miss)) => refuse_miss("OPTIONS", env, &miss),
-        (None, Ok(_)) => refuse_miss("OPTIONS", env, &Miss::NotFound),
+        (None, Err(miss)) => refuse_miss("OPTIONS", path, env, &miss),
+        (None, Ok(_)) => refuse_miss("OPTIONS", path, env, &Miss::NotFound),
     }
 }
 
@@ -78,9 +79,15 @@ fn finish(row: &Row, method: &str, result: Result<Reply, Refusal>, tenant: Optio
     if row.cors == Cors::AllowedOrigins { reply.with("Vary", "Origin") } else { reply }
 }
 
-fn refuse_miss(method: &str, env: &Env, miss: &Miss) -> Reply {
+fn refuse_miss(method: &str, path: &str, env: &Env, miss: &Miss) -> Reply {
+    let settings = Settings::read(env);
     // A deployment without its master key answers nothing but `/health`, not even that something isn't there.
-    let code = Settings::read(env).err().map_or(miss.code(), |refusal| refusal.code);
+    let code = match &settings {
+        Err(refusal) => refusal.code,
+        // Where the test route is off, no method may tell that it exists.
+        Ok(settings) if path == TEST_WIDGET_TOKEN_PATH && settings.test_key.is_none() => ErrorCode::NotFound,
+        Ok(_) => miss.code(),
+    };
     log::failure(&Failure { method, route: "none", code, tenant: None });
     match miss {
         Miss::MethodNotAllowed { allow } if code == ErrorCode::MethodNotAllowed => {

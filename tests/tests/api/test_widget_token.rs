@@ -12,6 +12,11 @@ fn it_is_not_there_unless_its_key_is_set() {
     at.post("/test-widget-token").origin(ORIGIN).send().refused("not_found");
     at.post("/test-widget-token").origin(ORIGIN).json(&json!({})).send().refused("not_found");
     at.post("/test-widget-token").bearer(&key).origin(ORIGIN).send().refused("not_found");
+    for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
+        // No `Allow` either: nothing tells that it could be there.
+        let answer = at.call(method, "/test-widget-token").origin(ORIGIN).send();
+        assert_eq!((answer.status, answer.header("Allow")), (404, None), "{method}");
+    }
     let preflight =
         at.call("OPTIONS", "/test-widget-token").origin(ORIGIN).header("Access-Control-Request-Method", "POST");
     preflight.send().refused("not_found");
