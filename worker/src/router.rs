@@ -28,6 +28,8 @@ pub(crate) async fn handle(request: Request, env: &Env) -> worker::Result<Respon
         answer_preflight(incoming, env, &path).await
     } else {
         match find(&method, &path) {
+            // The one exception to "no credential in a URL": it reads nothing of the request, settings included, so that
+            // a probe learns whether the Worker runs whatever else is wrong.
             Ok(found) if found.route() == Route::Health => Reply::ok(&Health::OK),
             Ok(found) => {
                 let row = found.row;
