@@ -142,7 +142,7 @@ impl DurableObject for Conversation {
     }
 
     async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
-        self.inner.receive(&socket, &message).await;
+        self.inner.receive(&socket, message).await;
         Ok(())
     }
 

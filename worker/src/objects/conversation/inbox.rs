@@ -26,6 +26,26 @@ use weft_shared::time::Timestamp;
 use weft_shared::tokens::widget_token::{Claims, TokenError, Verifier};
 use worker::{WebSocket, WebSocketIncomingMessage};
 
+/// Frames that may wait for their turn in one conversation. Its people write one after the other; more than this is
+/// someone who wants the object's memory.
+const MAX_WAITING: usize = 64;
+
+/// What is held of a frame while it waits: of one that is refused for its kind or its size, nothing but that size.
+enum Frame {
+    Text(String),
+    Refused(usize),
+}
+
+impl Frame {
+    fn of(message: WebSocketIncomingMessage) -> Self {
+        match message {
+            WebSocketIncomingMessage::String(text) if text.len() > MAX_FRAME_BYTES => Self::Refused(text.len()),
+            WebSocketIncomingMessage::String(text) => Self::Text(text),
+            WebSocketIncomingMessage::Binary(bytes) => Self::Refused(bytes.len()),
+        }
+    }
+}
+
 /// Verifies widget tokens for one socket.
 struct Tokens<'a> {
     settings: &'a Settings,
@@ -65,20 +85,29 @@ impl VerifyToken for Tokens<'_> {
 
 impl Inner {
     /// Deals with a frame, after those that came before it.
-    pub(super) async fn receive(self: &Rc<Self>, socket: &WebSocket, message: &WebSocketIncomingMessage) {
+    pub(super) async fn receive(self: &Rc<Self>, socket: &WebSocket, message: WebSocketIncomingMessage) {
+        let frame = Frame::of(message);
+        if self.turns.waiting() >= MAX_WAITING {
+            log::chat_refused(ErrorCode::RateLimited.code());
+            let refusal = Refusal::from(ErrorCode::RateLimited).retry_after(1);
+            sockets::send(socket, &ServerFrame::Error(ErrorFrame::new(&refusal, None)));
+            sockets::close(socket, CloseCode::Limit);
+            return;
+        }
         let _turn = self.turns.take().await;
         let (Some(mut attached), Ok(settings)) = (Attached::of(socket), Settings::read(&self.env)) else {
             sockets::close(socket, CloseCode::Unavailable);
             return;
         };
         let tokens = Tokens { settings: &settings, context: attached.socket.context.clone() };
-        if let Err(refusal) = self.check_frame(&attached, message, &tokens).await {
+        if let Err(refusal) = self.check_frame(&attached, &frame, &tokens).await {
             refuse(socket, &refusal);
             return;
         }
-        let input = match message {
-            WebSocketIncomingMessage::String(text) => Input::Text(text),
-            WebSocketIncomingMessage::Binary(bytes) => Input::Binary(bytes.len()),
+        let input = match &frame {
+            Frame::Text(text) => Input::Text(text),
+            // The session looks at the size first, whatever the kind.
+            Frame::Refused(size) => Input::Binary(*size),
         };
         let received =
             self.with_server(|server, store| server.receive(&mut attached.socket, input, &tokens, store, clock::now()));
@@ -112,23 +141,15 @@ impl Inner {
             Ok(()) => {
                 self.with_server(|server, store| server.accept(&mut attached.socket, admission, store, clock::now()))
             }
-            Err(refusal) => self.with_server(|server, _| Ok(server.refuse(&admission, &refusal))),
+            Err(refusal) => self.with_server(|server, _| Ok(server.refuse(&mut attached.socket, &admission, &refusal))),
         }
     }
 
     /// Whether the credentials that a frame stands on are in force. Asked before the session sees the frame: between
     /// what it says and what is sent nothing may be waited for, or a socket that resumes would miss a piece. A
     /// `chat.request` isn't asked about here: its admission is.
-    async fn check_frame(
-        &self,
-        attached: &Attached,
-        message: &WebSocketIncomingMessage,
-        tokens: &Tokens<'_>,
-    ) -> Result<(), Refusal> {
-        let WebSocketIncomingMessage::String(text) = message else { return Ok(()) };
-        if text.len() > MAX_FRAME_BYTES {
-            return Ok(());
-        }
+    async fn check_frame(&self, attached: &Attached, frame: &Frame, tokens: &Tokens<'_>) -> Result<(), Refusal> {
+        let Frame::Text(text) = frame else { return Ok(()) };
         let token = match ClientFrame::parse(text) {
             Ok(ClientFrame::Resume(resume)) => resume.widget_token,
             Ok(ClientFrame::Refresh(token)) => Some(token),

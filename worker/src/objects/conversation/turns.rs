@@ -16,6 +16,11 @@ pub(super) struct Turns {
 pub(super) struct Turn<'a>(&'a Turns);
 
 impl Turns {
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.borrow().len()
+    }
+
     /// Waits for everyone who asked before.
     pub(super) async fn take(&self) -> Turn<'_> {
         if self.is_taken.replace(true) {
@@ -65,9 +70,11 @@ mod tests {
         let mut rest = Box::pin(join_all((1..=20).map(visit)));
         assert!(rest.as_mut().now_or_never().is_none());
         assert!(order.borrow().is_empty());
+        assert_eq!(turns.waiting(), 20);
         drop(first);
         while rest.as_mut().now_or_never().is_none() {}
         assert_eq!(*order.borrow(), (1..=20).collect::<Vec<_>>());
+        assert_eq!(turns.waiting(), 0);
     }
 
     #[test]
