@@ -66,7 +66,7 @@ struct Inner {
     state: State,
     env: Env,
     db: Database,
-    /// None until it is needed, and after an error: then it is loaded from what is stored.
+    /// None until it is needed, and while the storage fails: then it is loaded from what is stored.
     server: RefCell<Option<ConversationServer>>,
     /// Frames are dealt with one after the other, in the order in which they came.
     turns: Turns,

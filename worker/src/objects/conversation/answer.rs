@@ -38,6 +38,11 @@ impl Inner {
         self.answers.borrow().get(id).map(AbortHandle::abort);
     }
 
+    /// The same for every answer.
+    pub(super) fn stop_answers(&self) {
+        self.answers.borrow().values().for_each(AbortHandle::abort);
+    }
+
     async fn answer(self: Rc<Self>, start: StartAnswer) {
         let heard_at = Cell::new(clock::now());
         let say = |piece: &str| {

@@ -210,25 +210,44 @@ impl Inner {
     }
 
     /// Runs a step of the session. Memory that isn't there is loaded first; memory that an error may have left behind
-    /// what is stored is dropped.
+    /// what is stored is dropped, and loaded anew.
     pub(super) fn with_server<T>(
         self: &Rc<Self>,
         step: impl FnOnce(&mut ConversationServer, &mut ConversationStore<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         let mut store = ConversationStore(&self.db);
-        let mut server = if let Some(server) = self.server.take() {
-            server
-        } else {
-            let (server, effects) = ConversationServer::load(&mut store, clock::now())?;
-            // Completions and new answers only: nothing among them comes back here.
-            self.perform(effects, None);
-            server
+        let mut server = match self.server.take() {
+            Some(server) => server,
+            None => self.load(&mut store)?,
         };
         let result = step(&mut server, &mut store);
         if result.is_ok() {
             self.server.replace(Some(server));
+        } else {
+            self.recover(&mut store);
         }
         result
+    }
+
+    /// Takes up what is stored.
+    fn load(self: &Rc<Self>, store: &mut ConversationStore<'_>) -> Result<ConversationServer, SqlError> {
+        let (server, effects) = ConversationServer::load(store, clock::now())?;
+        // Completions and new answers only: nothing among them comes back here.
+        self.perform(effects, None);
+        Ok(server)
+    }
+
+    /// After an error of the storage. The answer under way belongs to the memory that is gone: what it says would be
+    /// passed over, so it is stopped. Loading ends it, and begins the next one, which nobody else may ever ask for.
+    /// Tried once: where the storage fails again, the next frame loads.
+    fn recover(self: &Rc<Self>, store: &mut ConversationStore<'_>) {
+        self.stop_answers();
+        match self.load(store) {
+            Ok(server) => drop(self.server.replace(Some(server))),
+            Err(error) => {
+                log::internal("loading after an error", &error);
+            }
+        }
     }
 
     /// Does what was decided, in order. `socket` is the one that it was decided for.
