@@ -137,9 +137,13 @@ impl Element {
         let document = host.node("ownerDocument");
         let window = document.node("defaultView");
         let storage = Storage::new(&window, &options.key);
-        let (saved, outbox) = match storage.load() {
-            Some(saved) => saved,
-            None => (Saved::new(&mut BrowserEntropy)?, Vec::new()),
+        let (saved, outbox) = if let Some(stored) = storage.load() {
+            stored
+        } else {
+            // Stored at once: the next tab joins this conversation, rather than begin one that would overwrite it.
+            let saved = Saved::new(&mut BrowserEntropy)?;
+            storage.store(&saved, &Vec::new());
+            (saved, Vec::new())
         };
         let mut element = Self {
             _scope: listen(&signals, &window, &document)?,
@@ -302,6 +306,7 @@ impl Element {
             let Persisted { outbox, .. } = self.session.persisted();
             self.saved = saved;
             self.socket = None;
+            self.storage.store(&self.saved, &outbox);
             self.begin(outbox, now);
             self.leave();
         }
@@ -466,6 +471,15 @@ impl Element {
     fn save(&mut self) {
         let Persisted { begun, outbox } = self.session.persisted();
         self.saved.begun = begun;
+        // Another tab may have stored since.
+        if let Some((stored, _)) = self.storage.load() {
+            if stored.conversation == self.saved.conversation {
+                self.saved.begun |= stored.begun;
+            } else if !begun {
+                // There is nothing to lose here, and there may be there.
+                return;
+            }
+        }
         self.storage.store(&self.saved, &outbox);
     }
 }
