@@ -11,6 +11,7 @@ use std::process::Stdio;
 use crate::fingerprint::hex;
 use crate::project::Project;
 use crate::setup::Tools;
+use crate::shorten;
 
 /// The loader: the one script of a page.
 pub const LOADER: &str = "weft.js";
@@ -51,9 +52,14 @@ pub fn are_complete(project: &Project) -> bool {
 /// # Errors
 /// Where a file is missing or esbuild fails.
 pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
-    let module = minify(tools, &package.join("weft.js"), &["--bundle", "--format=esm"])?;
+    // Only what the loader calls: the bundler leaves out the rest.
+    let entry = package.join("entry.js");
+    fs::write(&entry, r#"export { default, mount } from "./weft.js";"#).context("can't write the module's entry")?;
+    let module = minify(tools, &entry, &["--bundle", "--format=esm"])?;
     let wasm = package.join("weft_bg.wasm");
     let wasm = fs::read(&wasm).with_context(|| format!("can't read {}", wasm.display()))?;
+    let (module, wasm) = shorten::names(core::str::from_utf8(&module).context("esbuild writes text")?, &wasm)?;
+    let module = module.into_bytes();
     let module_name = hashed_name("weft", "js", &module);
     let wasm_name = hashed_name("weft_bg", "wasm", &wasm);
 

@@ -15,6 +15,7 @@ mod progress;
 pub mod project;
 pub mod provision;
 pub mod setup;
+pub mod shorten;
 pub mod size;
 pub mod test;
 pub mod vars;
