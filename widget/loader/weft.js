@@ -37,7 +37,7 @@
       button.ariaLabel = button.textContent = title + " could not load. Try again.";
       console.error(
         "Weft:",
-        error.name == "CompileError" ? "add 'wasm-unsafe-eval' to script-src" : "",
+        error.name == "CompileError" ? "script-src lacks 'wasm-unsafe-eval'" : "",
         error,
       );
     }
