@@ -33,7 +33,7 @@ pub(crate) fn from_endpoint(body: &JsValue, status: u16, now: Timestamp) -> Resu
             let text = body.as_string().unwrap_or_default();
             // A page (most often the sign-in page) is told apart from JSON that is broken: it has another cure.
             let failure =
-                if text.trim_start().starts_with('<') { TokenFailure::NotJson } else { TokenFailure::NoToken };
+                if text.trim_ascii_start().starts_with('<') { TokenFailure::NotJson } else { TokenFailure::NoToken };
             let body = JSON::parse(&text).map_err(|_| failure)?;
             accept(&get(&body, "token"), now)
         }
