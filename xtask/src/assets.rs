@@ -99,7 +99,7 @@ fn with_names(loader: &str, module: &str, wasm: &str) -> Result<String> {
 }
 
 fn hashed_name(stem: &str, extension: &str, content: &[u8]) -> String {
-    format!("{stem}-{}.{extension}", &hex(&Sha256::digest(content))[..16])
+    format!("{stem}-{}.{extension}", &hex(&Sha256::digest(content))[..10])
 }
 
 fn minify(tools: &Tools, script: &Path, options: &[&str]) -> Result<Vec<u8>> {
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn names_change_with_the_content_and_only_then() {
         let name = hashed_name("weft", "js", b"a");
-        assert_eq!(name, "weft-ca978112ca1bbdca.js");
+        assert_eq!(name, "weft-ca978112ca.js");
         assert_eq!(name, hashed_name("weft", "js", b"a"));
         assert_ne!(name, hashed_name("weft", "js", b"b"));
     }
