@@ -13,7 +13,7 @@ fn hashed_files(text: &str) -> BTreeMap<String, &'static str> {
     let kind_of = |word: &str| {
         let (stem, extension) = word.split_once('.')?;
         let (_, hash) = stem.rsplit_once('-')?;
-        let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_hash = hash.len() == 10 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
         match extension {
             "js" if is_hash => Some(SCRIPT),
             "wasm" if is_hash => Some(WASM),
