@@ -36,14 +36,11 @@ fn draw(entropy: &mut dyn Entropy, len: usize, alphabet: &[u8]) -> String {
     let mut pool = [0; 64];
     while out.len() < len {
         entropy.fill(&mut pool);
-        let left = len - out.len();
-        out.extend(
-            pool.iter()
-                .map(|byte| usize::from(*byte))
-                .filter(|byte| *byte < fair)
-                .map(|byte| char::from(alphabet[byte % alphabet.len()]))
-                .take(left),
-        );
+        for byte in pool.map(usize::from) {
+            if byte < fair && out.len() < len {
+                out.push(char::from(alphabet[byte % alphabet.len()]));
+            }
+        }
     }
     out
 }

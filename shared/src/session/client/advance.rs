@@ -236,23 +236,32 @@ impl ClientSession {
         if self.ended.is_some() {
             return None;
         }
-        let link = match &self.link {
-            Link::Down => [None; 3],
-            Link::Connecting { since } => [Some(since.plus_millis(CONNECT_MS)), None, None],
-            Link::Up(up) => [
-                up.pinged_at.map(|at| at.plus_millis(REPLY_MS)),
-                Some(match &up.waiting {
-                    Some(waiting) => waiting.since.plus_millis(REPLY_MS),
-                    None => up.heard_at.plus_millis(PING_AFTER_MS),
-                })
-                .filter(|_| up.pinged_at.is_none() || up.waiting.is_some()),
-                (up.waiting.is_none() && self.transcript.has_unfinished())
-                    .then(|| self.answer_heard_at.plus_millis(RESYNC_AFTER_MS)),
-            ],
-        };
-        let retry_at = self.retry_at.filter(|_| !self.is_offline);
         let Tokens { stale_at, retry_at: token_retry_at, pause_until, .. } = self.tokens;
-        let rest = [retry_at, self.limited_until, self.hold_until, stale_at, token_retry_at, pause_until];
-        link.into_iter().chain(rest).flatten().min()
+        let retry_at = self.retry_at.filter(|_| !self.is_offline);
+        let mut due =
+            [retry_at, self.limited_until, self.hold_until, stale_at, token_retry_at, pause_until, None, None, None];
+        let [.., first, second, third] = &mut due;
+        match &self.link {
+            Link::Down => {}
+            Link::Connecting { since } => *first = Some(since.plus_millis(CONNECT_MS)),
+            Link::Up(up) => {
+                *first = up.pinged_at.map(|at| at.plus_millis(REPLY_MS));
+                if let Some(waiting) = &up.waiting {
+                    *second = Some(waiting.since.plus_millis(REPLY_MS));
+                } else {
+                    if up.pinged_at.is_none() {
+                        *second = Some(up.heard_at.plus_millis(PING_AFTER_MS));
+                    }
+                    if self.transcript.has_unfinished() {
+                        *third = Some(self.answer_heard_at.plus_millis(RESYNC_AFTER_MS));
+                    }
+                }
+            }
+        }
+        let mut soonest: Option<Timestamp> = None;
+        for at in due.into_iter().flatten() {
+            soonest = Some(soonest.map_or(at, |before| before.min(at)));
+        }
+        soonest
     }
 }
