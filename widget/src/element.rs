@@ -1,12 +1,14 @@
 //! The element: it ties session, view and browser together. It decides nothing of the protocol: what happens goes into
 //! the session, what comes out is done.
 
-use crate::browser::{CustomEvent, Node, get, warn};
+use crate::browser::{Node, get};
 use crate::clock;
 use crate::config::{Config, ConfigFailure};
 use crate::entropy::BrowserEntropy;
+use crate::handle::Handle;
 use crate::json;
 use crate::options::Options;
+use crate::page::{emit, listen, report};
 use crate::requests::{DEADLINE_MS, ask};
 use crate::signals::{Scope, Signal, Signals, Timer};
 use crate::storage::{Saved, Storage};
@@ -14,8 +16,6 @@ use crate::token;
 use crate::transport::Socket;
 use crate::view::{View, words};
 use js_sys::{Function, Promise};
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
 use weft_shared::entropy::url_safe;
 use weft_shared::ids::RequestId;
@@ -32,48 +32,9 @@ const NEVER_OPENED: u16 = 1006;
 /// The key code of a key that an input method takes.
 const KEY_OF_INPUT_METHOD: f64 = 229.0;
 
-/// Leads to an element. What is posted while the element is busy waits its turn: a listener of the page may call back
-/// in the middle of anything.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle(Rc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    waiting: RefCell<Vec<(Signal, JsValue, JsValue)>>,
-    is_busy: Cell<bool>,
-    element: RefCell<Option<Element>>,
-}
-
-impl Handle {
-    /// Tells the element.
-    pub(crate) fn post(&self, signal: Signal, value: JsValue, other: JsValue) {
-        self.0.waiting.borrow_mut().push((signal, value, other));
-        if self.0.is_busy.replace(true) {
-            return;
-        }
-        loop {
-            let waiting = self.0.waiting.take();
-            if waiting.is_empty() {
-                break;
-            }
-            for (signal, value, other) in waiting {
-                let mut slot = self.0.element.borrow_mut();
-                let Some(element) = slot.as_mut() else { continue };
-                if element.handle(signal, &value, &other, clock::now()) == Fate::Ends {
-                    // What it owned goes with it: listeners, socket, timer.
-                    let element = slot.take();
-                    drop(slot);
-                    drop(element);
-                }
-            }
-        }
-        self.0.is_busy.set(false);
-    }
-}
-
 /// Whether the element lives on.
 #[derive(Debug, PartialEq, Eq)]
-enum Fate {
+pub(crate) enum Fate {
     Lives,
     Ends,
 }
@@ -127,11 +88,7 @@ impl Element {
         options: Options,
         page_options: JsValue,
     ) -> Option<Function> {
-        let handle = Handle(Rc::new(Shared {
-            waiting: RefCell::default(),
-            is_busy: Cell::new(false),
-            element: RefCell::new(None),
-        }));
+        let handle = Handle::default();
         let receiver = handle.clone();
         let signals = Signals::new(move |signal, value, other| receiver.post(signal, value, other));
         let document = host.node("ownerDocument");
@@ -174,11 +131,11 @@ impl Element {
         element.view.show(element.saved.is_open);
         element.ask_config();
         element.settle(clock::now());
-        *handle.0.element.borrow_mut() = Some(element);
+        handle.settle_in(element);
         Some(command)
     }
 
-    fn handle(&mut self, signal: Signal, value: &JsValue, other: &JsValue, now: Timestamp) -> Fate {
+    pub(crate) fn handle(&mut self, signal: Signal, value: &JsValue, other: &JsValue, now: Timestamp) -> Fate {
         let event = value.unchecked_ref::<Node>();
         match signal {
             Signal::Command => {
@@ -484,24 +441,6 @@ impl Element {
     }
 }
 
-/// Tells the page and its owner what is wrong. Codes and fixed sentences alone: no token, nothing of a message.
-fn report(host: &Node, code: &str, message: &str) {
-    warn(&["Weft: ", code, ": ", message].concat());
-    emit(host, "weft:error", &[("error", code), ("message", message)]);
-}
-
-/// A bubbling event on the host, which the page hears outside of the closed shadow root.
-fn emit(host: &Node, kind: &str, detail: &[(&str, &str)]) {
-    let (object, init) = (Node::object(), Node::object());
-    for (name, value) in detail {
-        object.put(name, value);
-    }
-    init.put_flag("bubbles", true);
-    init.put_flag("composed", true);
-    init.put_value("detail", &object);
-    host.dispatch(&CustomEvent::new(kind, &init));
-}
-
 fn new_session(saved: &Saved, outbox: Vec<(RequestId, String)>, require_signed_token: bool) -> ClientSession {
     ClientSession::new(ClientConfig {
         history_secret: saved.history_secret.clone(),
@@ -516,21 +455,4 @@ fn new_session(saved: &Saved, outbox: Vec<(RequestId, String)>, require_signed_t
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both have 16 bits")]
 fn status_of(value: &JsValue) -> u16 {
     value.as_f64().unwrap_or_default() as u16
-}
-
-/// What the element hears of the page around it.
-fn listen(signals: &Signals, window: &Node, document: &Node) -> Option<Scope> {
-    let scope = Scope::new()?;
-    for (kind, signal) in [
-        ("online", Signal::Wake),
-        ("focus", Signal::Wake),
-        // The page came back from the browser's back/forward cache.
-        ("pageshow", Signal::Wake),
-        ("offline", Signal::Offline),
-        ("pagehide", Signal::Leave),
-    ] {
-        scope.listen(signals, window, kind, signal);
-    }
-    scope.listen(signals, document, "visibilitychange", Signal::Visibility);
-    Some(scope)
 }

@@ -1,7 +1,7 @@
 //! What the widget asks over HTTP: one request, one reply, and a deadline.
 
 use crate::browser::Node;
-use crate::element::Handle;
+use crate::handle::Handle;
 use crate::signals::Signal;
 use gloo_net::http::Request;
 use wasm_bindgen::{JsCast as _, JsValue};
