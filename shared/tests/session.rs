@@ -25,7 +25,7 @@ impl VerifyToken for Tokens {
             return Err(ErrorCode::ExpiredToken);
         }
         let (sub, azp) = ("mia".to_owned(), "key_000000000000000000000000".to_owned());
-        Ok(Visitor { sub, azp, issued_at: ends.plus_secs(-300), expires_at: ends, name: None })
+        Ok(Visitor { sub, azp, issued_at: ends.plus_secs(-300), expires_at: ends, name: None, data: None })
     }
 }
 

@@ -84,6 +84,7 @@ impl VerifyToken for Tokens {
             issued_at: expires_at.plus_secs(-60),
             expires_at,
             name: None,
+            data: None,
         })
     }
 }

@@ -105,6 +105,7 @@ impl ConversationServer {
     ) -> Result<Vec<Effect>, S::Error> {
         match outcome {
             Outcome::Complete(sources) => self.end(id, AnswerStatus::Complete, sources, store, now),
+            Outcome::CutShort(sources) => self.end(id, AnswerStatus::Interrupted, sources, store, now),
             Outcome::Failed(refusal) => {
                 let ended = self.end(id, AnswerStatus::Interrupted, Vec::new(), store, now)?;
                 if ended.is_empty() {

@@ -1,6 +1,6 @@
 //! What comes in, and what the caller is to do.
 
-use super::socket::Visitor;
+use super::socket::{Profile, Visitor};
 use crate::error::Refusal;
 use crate::ids::RequestId;
 use crate::protocol::ws::{CloseCode, ErrorFrame, ServerFrame, SourceRef};
@@ -40,6 +40,8 @@ pub struct StartAnswer {
     pub request_id: RequestId,
     /// Its text.
     pub text: String,
+    /// What its author's token said. None without a token, and for a message whose answer had to wait for a restart.
+    pub visitor: Option<Profile>,
 }
 
 /// A request that is in order as far as the session itself can tell.
@@ -69,6 +71,8 @@ pub enum Received {
 pub enum Outcome {
     /// All of it came.
     Complete(Vec<SourceRef>),
+    /// The agent ended it before its end, at the longest it may say, for one: what came is kept, `interrupted`.
+    CutShort(Vec<SourceRef>),
     /// It broke off, or never began.
     Failed(Refusal),
 }

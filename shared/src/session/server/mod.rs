@@ -11,7 +11,7 @@ mod resume;
 mod socket;
 
 pub use effect::{Admission, Effect, Input, Outcome, Received, StartAnswer};
-pub use socket::{Socket, SocketContext, VerifyToken, Visitor};
+pub use socket::{Profile, Socket, SocketContext, VerifyToken, Visitor};
 
 use super::answer::RunningAnswer;
 use crate::conversation::{Head, Store, StoredMessage, answer_id};
@@ -75,7 +75,9 @@ impl ConversationServer {
                 store.put(&row)?;
                 effects.extend(row.to_completed().map(|completed| Effect::All(ServerFrame::Completed(completed))));
             } else {
-                server.queue.push_back(StartAnswer { request_id: message.request_id, text: message.text });
+                // What the author's token said went with the memory: it is nothing that has to be kept for ever.
+                let (request_id, text) = (message.request_id, message.text);
+                server.queue.push_back(StartAnswer { request_id, text, visitor: None });
             }
         }
         effects.extend(server.start_next(now));
@@ -231,7 +233,7 @@ impl ConversationServer {
         store: &mut S,
         now: Timestamp,
     ) -> Result<Vec<Effect>, S::Error> {
-        let Admission { request_id, text, history_secret, .. } = admission;
+        let Admission { request_id, text, history_secret, visitor, .. } = admission;
         // While the authorities were asked, another socket may have begun the conversation with another secret.
         if !self.is_in_conversation(socket, history_secret) {
             return Ok(break_off_request(&ErrorCode::WrongHistorySecret.into(), request_id, CloseCode::Forbidden));
@@ -266,7 +268,7 @@ impl ConversationServer {
             Effect::Reply(ServerFrame::Accepted(Accepted { request_id: request_id.clone(), seq, duplicate: false })),
             Effect::Others(ServerFrame::History(history)),
         ];
-        self.queue.push_back(StartAnswer { request_id, text });
+        self.queue.push_back(StartAnswer { request_id, text, visitor: visitor.as_ref().map(Visitor::profile) });
         effects.extend(self.start_next(now));
         Ok(effects)
     }

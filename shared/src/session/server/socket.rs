@@ -27,6 +27,27 @@ pub struct Visitor {
     /// The end user's name, where the customer's backend gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What else the customer's backend said of the end user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Visitor {
+    /// What an agent may read of it. The end user's id, and who minted the token, are no one's business there.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        Profile { name: self.name.clone(), data: self.data.clone() }
+    }
+}
+
+/// What the customer's backend signed about the author of a message, as an agent may read it. It is kept in memory, for
+/// as long as the message waits for its answer, and never stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Their name.
+    pub name: Option<String>,
+    /// Whatever else the site wants the agent to know: at most 2 KiB of JSON.
+    pub data: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// Verifies a widget token: shape, signature, claims, in one call. `ErrorCode`: `invalid_token` or `expired_token`.

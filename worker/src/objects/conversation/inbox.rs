@@ -69,6 +69,7 @@ impl VerifyToken for Tokens<'_> {
                 issued_at: claims.issued_at,
                 expires_at: claims.expires_at,
                 name: claims.name,
+                data: claims.data,
             }),
             Err(error) => {
                 if let TokenError::Invalid(reason) = error {

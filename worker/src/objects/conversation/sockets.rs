@@ -7,7 +7,8 @@ use weft_shared::protocol::ws::{CloseCode, ServerFrame};
 use weft_shared::session::server::Socket;
 use worker::{Error, Result, WebSocket};
 
-/// What is kept with a socket. Far below the 16 KiB that the runtime allows: names, instants and flags.
+/// What is kept with a socket. Below the 16 KiB that the runtime allows: names, instants, flags, and of a token no more
+/// than its 8 KiB can say.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Attached {
     /// The session's state of it.
