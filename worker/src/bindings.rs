@@ -6,7 +6,8 @@
 
 use crate::clock;
 use crate::log;
-use crate::objects::{directory, key_guard, tenant};
+use crate::objects::{directory, ip_quota, key_guard, tenant};
+use crate::quota::Place;
 use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ const DIRECTORY: &str = "DIRECTORY";
 const TENANT: &str = "TENANT";
 const KEY_GUARD: &str = "KEY_GUARD";
 const CONVERSATION: &str = "CONVERSATION";
+const IP_QUOTA: &str = "IP_QUOTA";
 const KV: &str = "KV";
 
 /// The one `Directory` object.
@@ -140,6 +142,11 @@ pub(crate) fn key_guard(env: &Env, id: &CredentialId) -> Remote<key_guard::Calls
     Remote::of(env, KEY_GUARD, id.as_str(), DEADLINE_MS)
 }
 
+/// The counters of a visitor's address.
+pub(crate) fn ip_quota(env: &Env, place: &Place) -> Remote<ip_quota::Calls> {
+    Remote::of(env, IP_QUOTA, &quota_name(place), DEADLINE_MS)
+}
+
 impl<C: Serialize> Remote<C> {
     fn of(env: &Env, binding: &'static str, name: &str, deadline_ms: u32) -> Self {
         Self { stub: stub(env, binding, name), binding, deadline_ms, calls: PhantomData }
@@ -220,6 +227,11 @@ fn conversation_name(tenant: &TenantId, conversation: &ConversationId) -> String
     format!("{tenant}/{conversation}")
 }
 
+/// Slugs hold no slash, and a pseudonym is 64 hex digits.
+fn quota_name(place: &Place) -> String {
+    format!("{}/{}/{}", place.tenant, place.environment, place.visitor)
+}
+
 /// The KV namespace.
 ///
 /// # Errors
@@ -249,11 +261,13 @@ mod tests {
         let conversation = ConversationId::parse("abcdefghijklmnop").expect("an id");
         let staging = Environment::parse("staging").expect("a slug");
         assert_eq!(conversation_name(&tenant, &conversation), "acme/abcdefghijklmnop");
+        let place = Place { tenant: tenant.clone(), environment: staging.clone(), visitor: "00ff".to_owned() };
+        assert_eq!(quota_name(&place), "acme/staging/00ff");
         assert_eq!(config_key(&tenant, &staging), "config/acme/staging");
         assert!(record_key(&SecretHash::of("abc")).starts_with("key/ba7816bf8f01cfea"));
         assert_eq!(
-            [DIRECTORY, TENANT, KEY_GUARD, CONVERSATION, KV],
-            ["DIRECTORY", "TENANT", "KEY_GUARD", "CONVERSATION", "KV"]
+            [DIRECTORY, TENANT, KEY_GUARD, CONVERSATION, IP_QUOTA, KV],
+            ["DIRECTORY", "TENANT", "KEY_GUARD", "CONVERSATION", "IP_QUOTA", "KV"]
         );
     }
 

@@ -14,6 +14,7 @@ mod live;
 mod log;
 mod objects;
 mod providers;
+mod quota;
 mod reply;
 mod router;
 mod routes;

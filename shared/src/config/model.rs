@@ -2,6 +2,7 @@
 
 use super::{Origin, RefreshPath};
 use crate::ids::{Environment, TenantId};
+use crate::limits::QuotaLimits;
 use crate::protocol::widget_config::{Position, Theme, WidgetAppearance, WidgetConfig};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,12 @@ impl Config {
         self.origins().iter().any(|origin| origin.as_str() == origin_header)
     }
 
+    /// What a visitor's address may send.
+    #[must_use]
+    pub const fn quota_limits(&self) -> QuotaLimits {
+        QuotaLimits { daily: self.per_ip_daily, monthly: self.per_ip_monthly }
+    }
+
     /// What the widget is told.
     #[must_use]
     pub fn for_widget(&self, tenant: &TenantId, environment: &Environment) -> WidgetConfig {
@@ -132,6 +139,7 @@ impl Config {
                 locale: self.appearance.locale.clone(),
             },
             hidden_until: None,
+            hidden_for_secs: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The quota of one visitor's address: accepted messages per UTC day and UTC month.
 
+use crate::error::{ErrorCode, Refusal};
 use crate::protocol::ws::{LimitKind, LimitReached};
 use crate::time::Timestamp;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, Utc};
@@ -24,7 +25,7 @@ pub struct Quota {
 }
 
 /// A limit that is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitHit {
     /// Which.
     pub limit: LimitKind,
@@ -32,11 +33,26 @@ pub struct LimitHit {
     pub reset_at: Timestamp,
 }
 
+impl QuotaLimits {
+    /// Whether there is no limit at all.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.daily.is_none() && self.monthly.is_none()
+    }
+}
+
 impl LimitHit {
     /// Whole seconds until the reset, rounded up, at least 1.
     #[must_use]
     pub fn reset_in_secs(&self, now: Timestamp) -> u64 {
         u64::try_from((self.reset_at.millis_since(now).max(1) + 999) / 1000).unwrap_or(1)
+    }
+
+    /// As a caller over HTTP hears of it.
+    #[must_use]
+    pub fn to_refusal(&self, now: Timestamp) -> Refusal {
+        let secs = u32::try_from(self.reset_in_secs(now)).unwrap_or(u32::MAX);
+        Refusal::from(ErrorCode::QuotaExceeded).retry_after(secs)
     }
 
     /// As the widget hears of it.

@@ -20,6 +20,9 @@ pub struct WidgetConfig {
     /// Until when the visitor's limit hides the widget, in RFC 3339.
     #[serde(default)]
     pub hidden_until: Option<String>,
+    /// The same in whole seconds from now on: the visitor's clock may be off. Absent where nothing hides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_for_secs: Option<u64>,
 }
 
 /// How the widget looks.

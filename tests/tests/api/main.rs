@@ -21,6 +21,7 @@ mod isolation;
 mod keys;
 mod lists;
 mod previous_master;
+mod quota;
 mod refresh_path;
 mod resume;
 mod revocation;

@@ -2,6 +2,7 @@
 
 pub(crate) mod conversation;
 pub(crate) mod directory;
+pub(crate) mod ip_quota;
 pub(crate) mod key_guard;
 pub(crate) mod tenant;
 

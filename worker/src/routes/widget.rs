@@ -3,9 +3,11 @@
 use super::Asked;
 use crate::access;
 use crate::bindings;
+use crate::clock;
 use crate::extract::Incoming;
 use crate::live;
 use crate::objects::conversation::SessionContext;
+use crate::quota::{self, Place};
 use crate::reply::Reply;
 use crate::settings::Settings;
 use std::rc::Rc;
@@ -32,6 +34,12 @@ pub(super) async fn config(asked: &mut Asked<'_>, settings: &Settings) -> Result
     let opened = open(asked, settings).await?;
     let mut body = opened.live.config.for_widget(&opened.record.tenant, &opened.record.environment);
     body.require_signed_token = opened.require_signed_token;
+    if let Some(hit) =
+        quota::reached(asked.env, &place(asked, settings, &opened)?, opened.live.config.quota_limits()).await?
+    {
+        body.hidden_until = Some(hit.reset_at.to_rfc3339());
+        body.hidden_for_secs = Some(hit.reset_in_secs(clock::now()));
+    }
     let reply = Reply::ok(&body);
     Ok(match allowed_origin(&asked.incoming, &opened.live)? {
         Some(origin) => reply.with("Access-Control-Allow-Origin", origin),
@@ -57,7 +65,7 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
     let opened = open(asked, settings).await?;
     // CORS doesn't protect WebSockets: without this check any page could open one (RFC 6455 section 10.2).
     let origin = allowed_origin(&asked.incoming, &opened.live)?.ok_or(ErrorCode::OriginNotAllowed)?;
-    let bucket = asked.incoming.address_bucket(settings)?;
+    let place = place(asked, settings, &opened)?;
     let Opened { record, live, require_signed_token } = opened;
     let context = SessionContext {
         socket: SocketContext {
@@ -68,10 +76,24 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
         key: record.id.clone(),
         live_version: live.version,
         origin,
-        visitor: settings.keys.current.ip_pseudonym(&record.tenant, &record.environment, bucket.as_str()),
+        visitor: place.visitor,
     };
     let response = bindings::open_session(asked.env, &record.tenant, &conversation, &context.to_header()?).await?;
     if response.status_code() == 101 { Ok(Reply::upgraded(response)) } else { Err(ErrorCode::Unavailable.into()) }
+}
+
+/// What the limits of this visitor hold for.
+///
+/// # Errors
+/// `misconfigured` where the platform names no address.
+fn place(asked: &Asked<'_>, settings: &Settings, opened: &Opened) -> Result<Place, Refusal> {
+    let bucket = asked.incoming.address_bucket(settings)?;
+    let KeyRecord { tenant, environment, .. } = &opened.record;
+    Ok(Place {
+        tenant: tenant.clone(),
+        environment: environment.clone(),
+        visitor: settings.keys.current.ip_pseudonym(tenant, environment, bucket.as_str()),
+    })
 }
 
 /// Checks the publishable key in the query and finds its live config.

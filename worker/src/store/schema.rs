@@ -51,6 +51,11 @@ pub(crate) const KEY_GUARD: &[&str] = &["
     CREATE TABLE guards (record TEXT NOT NULL, standing TEXT NOT NULL);
 "];
 
+/// Of an `IpQuota` object: one row.
+pub(crate) const IP_QUOTA: &[&str] = &["
+    CREATE TABLE ledgers (id INTEGER PRIMARY KEY, ledger TEXT NOT NULL);
+"];
+
 /// Of a `Conversation` object. `heads` has one row. An answer that isn't over has a null `status`. There is no index on
 /// `seq`: a conversation is short to read, and every index is one more row to pay for with each write.
 pub(crate) const CONVERSATION: &[&str] = &["

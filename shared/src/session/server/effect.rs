@@ -1,10 +1,12 @@
 //! What comes in, and what the caller is to do.
 
 use super::socket::{Profile, Visitor};
-use crate::error::Refusal;
+use crate::error::{ErrorCode, Refusal};
 use crate::ids::RequestId;
+use crate::limits::LimitHit;
 use crate::protocol::ws::{CloseCode, ErrorFrame, ServerFrame, SourceRef};
 use crate::secret::SecretHash;
+use crate::time::Timestamp;
 
 /// What comes in on a socket.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +57,38 @@ pub struct Admission {
     pub is_duplicate: bool,
     pub(super) text: String,
     pub(super) history_secret: SecretHash,
+}
+
+/// Why an authority says no to a request that is otherwise in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denial {
+    /// It is refused.
+    Refused(Refusal),
+    /// The visitor's limit is reached.
+    Limited(LimitHit),
+}
+
+impl Denial {
+    /// As a caller over HTTP hears of it.
+    #[must_use]
+    pub fn to_refusal(&self, now: Timestamp) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal.clone(),
+            Self::Limited(hit) => hit.to_refusal(now),
+        }
+    }
+}
+
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<ErrorCode> for Denial {
+    fn from(code: ErrorCode) -> Self {
+        Self::Refused(code.into())
+    }
 }
 
 /// What a frame leads to.

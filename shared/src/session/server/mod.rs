@@ -10,7 +10,7 @@ mod effect;
 mod resume;
 mod socket;
 
-pub use effect::{Admission, Effect, Input, Outcome, Received, StartAnswer};
+pub use effect::{Admission, Denial, Effect, Input, Outcome, Received, StartAnswer};
 pub use socket::{Profile, Socket, SocketContext, VerifyToken, Visitor};
 
 use super::answer::RunningAnswer;
@@ -299,9 +299,14 @@ impl ConversationServer {
     }
 
     /// Says no to a request that an authority refused. A lost credential and a lost origin end the socket; a token that
-    /// is wanted since the live config changed counts as any refused one.
+    /// is wanted since the live config changed counts as any refused one. A limit that is reached ends nothing: an answer
+    /// that is under way goes on to its end, and once the limit is raised the same request passes on the same socket.
     #[must_use]
-    pub fn refuse(&self, socket: &mut Socket, admission: &Admission, refusal: &Refusal) -> Vec<Effect> {
+    pub fn refuse(&self, socket: &mut Socket, admission: &Admission, denial: &Denial, now: Timestamp) -> Vec<Effect> {
+        let refusal = match denial {
+            Denial::Refused(refusal) => refusal,
+            Denial::Limited(hit) => return vec![Effect::Reply(ServerFrame::Limit(hit.to_frame(now)))],
+        };
         let id = Some(admission.request_id.clone());
         let effects = if refusal.code.is_token_refusal() {
             refuse_token(socket, refusal.code, id)

@@ -8,6 +8,7 @@ use crate::clock;
 use crate::live;
 use crate::log;
 use crate::objects::key_guard::{Check, CheckMinter};
+use crate::quota::{self, Place};
 use crate::settings::Settings;
 use crate::store::conversation::ConversationStore;
 use crate::store::guard::Standing;
@@ -16,11 +17,12 @@ use futures_util::future::join;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use weft_shared::error::{ErrorCode, Refusal};
-use weft_shared::ids::CredentialId;
+use weft_shared::ids::{CredentialId, RequestId};
+use weft_shared::limits::QuotaLimits;
 use weft_shared::protocol::ws::{ClientFrame, CloseCode, ErrorFrame, MAX_FRAME_BYTES, ServerFrame};
 use weft_shared::secret::Secret;
 use weft_shared::session::server::{
-    Admission, ConversationServer, Effect, Input, Received, SocketContext, VerifyToken, Visitor,
+    Admission, ConversationServer, Denial, Effect, Input, Received, SocketContext, VerifyToken, Visitor,
 };
 use weft_shared::time::Timestamp;
 use weft_shared::tokens::widget_token::{Claims, TokenError, Verifier};
@@ -142,7 +144,9 @@ impl Inner {
             Ok(()) => {
                 self.with_server(|server, store| server.accept(&mut attached.socket, admission, store, clock::now()))
             }
-            Err(refusal) => self.with_server(|server, _| Ok(server.refuse(&mut attached.socket, &admission, &refusal))),
+            Err(denial) => {
+                self.with_server(|server, _| Ok(server.refuse(&mut attached.socket, &admission, &denial, clock::now())))
+            }
         }
     }
 
@@ -182,8 +186,9 @@ impl Inner {
         standing.map_err(authority)
     }
 
-    /// Whether the credentials are in force, and the live config still lets the page through.
-    async fn ask_authorities(&self, attached: &mut Attached, admission: &Admission) -> Result<(), Refusal> {
+    /// Whether the credentials are in force, the live config still lets the page through, and the visitor's address has
+    /// messages left. Counting comes last: what is refused costs the visitor nothing.
+    async fn ask_authorities(&self, attached: &mut Attached, admission: &Admission) -> Result<(), Denial> {
         let minter = admission.visitor.as_ref().map(|visitor| visitor.azp.as_str());
         let standing = self.ask_guards(attached, minter).await?;
         let context = &mut attached.socket.context;
@@ -196,6 +201,29 @@ impl Inner {
         if context.require_signed_token && admission.visitor.is_none() {
             return Err(ErrorCode::TokenRequired.into());
         }
+        // It was counted when it was accepted.
+        if admission.is_duplicate {
+            return Ok(());
+        }
+        let place = Place {
+            tenant: context.tenant.clone(),
+            environment: context.environment.clone(),
+            visitor: attached.visitor.clone(),
+        };
+        self.count(place, &admission.request_id, live.config.quota_limits()).await
+    }
+
+    /// Counts a message against the limits of its visitor's address. Without a limit nobody waits for it.
+    async fn count(&self, place: Place, id: &RequestId, limits: QuotaLimits) -> Result<(), Denial> {
+        // Ids of requests are the browser's choice: only within their conversation do they name one message.
+        let message = format!("{}/{id}", self.state.id());
+        if !limits.is_open() {
+            return quota::count(&self.env, &place, &message, limits).await;
+        }
+        let env = self.env.clone();
+        self.state.wait_until(async move {
+            let _ = quota::count(&env, &place, &message, limits).await;
+        });
         Ok(())
     }
 
@@ -257,8 +285,10 @@ impl Inner {
         while let Some(effect) = effects.pop_front() {
             match (effect, socket) {
                 (Effect::Reply(frame), Some(socket)) => {
-                    if let ServerFrame::Error(error) = &frame {
-                        log::chat_refused(&error.error);
+                    match &frame {
+                        ServerFrame::Error(error) => log::chat_refused(&error.error),
+                        ServerFrame::Limit(_) => log::chat_refused(ErrorCode::QuotaExceeded.code()),
+                        _ => {}
                     }
                     sockets::send(socket, &frame);
                 }
