@@ -7,6 +7,7 @@ use crate::error::ErrorCode;
 use crate::ids::{CredentialId, Environment, TenantId};
 use crate::keys::credential::{CredentialKind, has_credential_shape};
 use crate::keys::record::KeyRecord;
+use crate::limits::Counting;
 use crate::scope::{Resource, Scope, ScopeSet};
 use crate::secret::{Secret, SecretHash};
 use std::sync::LazyLock;
@@ -119,6 +120,17 @@ pub enum Need {
     MintWidgetToken,
     /// The widget plane: a publishable key.
     Widget,
+}
+
+impl Need {
+    /// What a request counts as that needs this, with the deployment's limit on widget tokens.
+    #[must_use]
+    pub const fn counting(self, mints_per_minute: u32) -> Counting {
+        match self {
+            Self::MintWidgetToken => Counting::Mint { per_minute: mints_per_minute },
+            Self::Public | Self::Admin | Self::Scope(_) | Self::Chat | Self::Widget => Counting::Request,
+        }
+    }
 }
 
 /// Whether `principal` may do what needs `need` to what belongs to `tenant` (`None`: to nobody, or to the principal's

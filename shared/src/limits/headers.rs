@@ -1,35 +1,48 @@
-//! `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), as structured fields (RFC 9651).
+//! `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4), as structured fields
+//! (RFC 9651).
 
-use super::window::{Admitted, Refused, WINDOW_MS};
+use super::rate::Counted;
+use super::window::WINDOW_MS;
 
-/// `RateLimit-Policy`: `"default";q=100;w=60`: so many requests within so many seconds.
+/// The two fields of an answer to a request that a window counted or refused.
+///
+/// `RateLimit-Policy: "default";q=100;w=60`: 100 requests within 60 s. `RateLimit: "default";r=99;t=60`: 99 more would
+/// pass now, and more than these in 60 s at the earliest. Where the request was refused, `t` is what `Retry-After` says
+/// (section 6 wants the two to agree).
 #[must_use]
-pub fn policy(limit: u32) -> String {
-    format!("\"default\";q={limit};w={}", WINDOW_MS / 1000)
-}
-
-/// `RateLimit`: `"default";r=99;t=60`: so many left, all of them free again in so many seconds.
-#[must_use]
-pub fn rate_limit(verdict: Result<Admitted, Refused>) -> String {
-    let (remaining, secs) = match verdict {
+pub fn fields(counted: &Counted) -> [(&'static str, String); 2] {
+    let name = counted.counting.name();
+    let (remaining, secs) = match counted.verdict {
         Ok(admitted) => (admitted.remaining, admitted.reset_secs),
         Err(refused) => (0, refused.retry_after_secs),
     };
-    format!("\"default\";r={remaining};t={secs}")
+    [
+        ("RateLimit-Policy", format!("\"{name}\";q={};w={}", counted.limit, WINDOW_MS / 1000)),
+        ("RateLimit", format!("\"{name}\";r={remaining};t={secs}")),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Window;
+    use crate::limits::{Counting, Window};
     use crate::time::Timestamp;
 
     #[test]
     fn headers_are_pinned() {
         let mut window = Window::default();
-        assert_eq!(policy(2), "\"default\";q=2;w=60");
-        assert_eq!(rate_limit(window.admit(2, Timestamp::from_millis(0))), "\"default\";r=1;t=60");
-        assert_eq!(rate_limit(window.admit(2, Timestamp::from_millis(500))), "\"default\";r=0;t=60");
-        assert_eq!(rate_limit(window.admit(2, Timestamp::from_millis(1_500))), "\"default\";r=0;t=59");
+        let mut told = |counting, millis| {
+            let verdict = window.admit(2, Timestamp::from_millis(millis));
+            fields(&Counted { counting, limit: 2, verdict }).map(|(name, value)| format!("{name}: {value}"))
+        };
+        let request = Counting::Request;
+        assert_eq!(told(request, 0), [r#"RateLimit-Policy: "default";q=2;w=60"#, r#"RateLimit: "default";r=1;t=60"#]);
+        assert_eq!(told(request, 500)[1], r#"RateLimit: "default";r=0;t=60"#);
+        assert_eq!(told(request, 1_500)[1], r#"RateLimit: "default";r=0;t=59"#);
+        let mint = Counting::Mint { per_minute: 2 };
+        assert_eq!(
+            told(mint, 60_000),
+            [r#"RateLimit-Policy: "widget-token";q=2;w=60"#, r#"RateLimit: "widget-token";r=0;t=1"#]
+        );
     }
 }

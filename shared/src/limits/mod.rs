@@ -6,9 +6,11 @@ pub mod address;
 pub mod headers;
 pub mod ledger;
 pub mod quota;
+pub mod rate;
 pub mod window;
 
 pub use address::AddressBucket;
 pub use ledger::Ledger;
 pub use quota::{LimitHit, Quota, QuotaLimits};
-pub use window::{Admitted, Refused, Window};
+pub use rate::{Counted, Counting};
+pub use window::{Admitted, Refused, StoredSecond, Window};

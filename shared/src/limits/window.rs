@@ -5,6 +5,7 @@
 //! knocking is let in as soon as one that waits.
 
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How long a request counts.
@@ -17,18 +18,18 @@ pub struct Window {
 }
 
 /// A request that passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Admitted {
-    /// When it counts as accepted: what the caller stores. Never before the one before it, also where the clock went back.
+    /// When it counts as accepted. Never before the one before it, also where the clock went back.
     pub at: Timestamp,
     /// How many more would pass now.
     pub remaining: u32,
-    /// Whole seconds until all that was used is free again.
+    /// Whole seconds until more than these would pass: until the oldest request that counts is free.
     pub reset_secs: u32,
 }
 
 /// A request that doesn't.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The first whole second after which one passes, at least 1.
     pub retry_after_secs: u32,
@@ -49,25 +50,58 @@ impl Window {
     /// [`Refused`], and nothing is remembered of it.
     pub fn admit(&mut self, limit: u32, now: Timestamp) -> Result<Admitted, Refused> {
         // A clock that went back must not make room: what counts, counts for 60 s from the latest instant seen.
-        let now = self.accepted.back().map_or(now, |last| now.max(*last));
-        while self.accepted.front().is_some_and(|at| now.millis_since(*at) >= WINDOW_MS) {
+        let at = self.accepted.back().map_or(now, |last| now.max(*last));
+        while self.accepted.front().is_some_and(|oldest| at.millis_since(*oldest) >= WINDOW_MS) {
             self.accepted.pop_front();
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if self.accepted.len() >= limit {
             // With a limit that was lowered, several have to grow old before the next passes.
-            let blocking = self.accepted.get(self.accepted.len() - limit).copied().unwrap_or(now);
+            let blocking = self.accepted.get(self.accepted.len() - limit).copied().unwrap_or(at);
             return Err(Refused { retry_after_secs: secs_until(blocking, now) });
         }
-        self.accepted.push_back(now);
+        self.accepted.push_back(at);
         let remaining = u32::try_from(limit - self.accepted.len()).unwrap_or(u32::MAX);
-        Ok(Admitted { at: now, remaining, reset_secs: secs_until(now, now) })
+        let oldest = self.accepted.front().copied().unwrap_or(at);
+        Ok(Admitted { at, remaining, reset_secs: secs_until(oldest, now) })
     }
 
-    /// What doesn't count any more at `now`: older than this instant (it included) can be deleted.
+    /// All that counts of the second that `at` is in, as it is stored.
     #[must_use]
-    pub const fn expired_before(now: Timestamp) -> Timestamp {
-        now.plus_millis(-WINDOW_MS)
+    pub fn second_of(&self, at: Timestamp) -> StoredSecond {
+        let second = at.as_secs();
+        let newest_first = self.accepted.iter().rev().skip_while(|one| one.as_secs() > second);
+        let of_it = newest_first.take_while(|one| one.as_secs() == second);
+        let mut millis: Vec<i64> = of_it.map(|one| one.millis_since(Timestamp::from_secs(second))).collect();
+        millis.reverse();
+        StoredSecond { second, millis }
+    }
+}
+
+/// How many seconds are kept. A window of 60 s can touch 61 of them.
+const SECONDS_KEPT: i64 = WINDOW_MS / 1000 + 1;
+
+/// The requests of one second, in the form that they are stored in: a ring of as many places as a window can touch. So
+/// to store a request writes one row, and what is over is written over: to delete it would write as many rows again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredSecond {
+    /// Seconds since the epoch.
+    second: i64,
+    /// Each request's milliseconds within it.
+    millis: Vec<i64>,
+}
+
+impl StoredSecond {
+    /// Its place in the ring. Two seconds of one place never count at the same time.
+    #[must_use]
+    pub const fn slot(&self) -> i64 {
+        self.second.rem_euclid(SECONDS_KEPT)
+    }
+
+    /// The requests.
+    pub fn accepted(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        self.millis.iter().map(|millis| Timestamp::from_secs(self.second).plus_millis(*millis))
     }
 }
 
@@ -120,6 +154,36 @@ mod tests {
         window.admit(1, at(100_000)).expect("room");
         assert!(window.admit(1, at(0)).is_err());
         assert_eq!(window.admit(2, at(0)).expect("room").at, at(100_000));
+    }
+
+    #[test]
+    fn the_oldest_request_says_when_more_will_pass() {
+        let mut window = Window::default();
+        assert_eq!(window.admit(3, at(0)).expect("room").reset_secs, 60);
+        assert_eq!(window.admit(3, at(30_001)).expect("room").reset_secs, 30);
+        assert_eq!(window.admit(3, at(60_000)).expect("room").reset_secs, 31);
+    }
+
+    #[test]
+    fn after_a_clock_that_went_back_retry_after_still_names_the_second() {
+        let mut window = Window::default();
+        window.admit(1, at(100_000)).expect("room");
+        assert_eq!(window.admit(1, at(90_500)), Err(Refused { retry_after_secs: 70 }));
+        assert!(window.admit(1, at(90_500 + 70_000)).is_ok());
+    }
+
+    #[test]
+    fn the_stored_form_is_pinned() {
+        let mut window = Window::default();
+        for now in [1_795_321_342_999, 1_795_321_343_000, 1_795_321_343_000, 1_795_321_343_017] {
+            window.admit(9, at(now)).expect("room");
+        }
+        let stored = window.second_of(at(1_795_321_343_000));
+        let text = r#"{"second":1795321343,"millis":[0,0,17]}"#;
+        assert_eq!(serde_json::to_string(&stored).expect("JSON"), text);
+        assert_eq!(serde_json::from_str::<StoredSecond>(text).expect("a row"), stored);
+        assert_eq!(stored.slot(), 1_795_321_343 % 61);
+        assert!(serde_json::from_str::<StoredSecond>(r#"{"second":1795321343}"#).is_err());
     }
 
     #[test]
