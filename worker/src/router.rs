@@ -8,6 +8,7 @@ use crate::routes::{self, Asked};
 use crate::settings::Settings;
 use weft_shared::auth::{Plane, credential_in_query, credential_in_widget_query};
 use weft_shared::error::{ErrorCode, Refusal};
+use weft_shared::limits::headers;
 use weft_shared::protocol::http::Health;
 use weft_shared::protocol::paths::TEST_WIDGET_TOKEN_PATH;
 use weft_shared::protocol::routes::{Cors, Miss, Route, Row, find, preflight};
@@ -35,7 +36,7 @@ pub(crate) async fn handle(request: Request, env: &Env) -> worker::Result<Respon
                 let row = found.row;
                 let mut asked = Asked::new(env, incoming);
                 let result = routes::answer(&mut asked, &found).await;
-                finish(row, &method, result, asked.tenant.as_deref())
+                finish(row, &method, result, &asked)
             }
             Err(miss) => refuse_miss(&method, &path, env, &miss),
         }
@@ -65,18 +66,20 @@ async fn answer_preflight(incoming: Incoming, env: &Env, path: &str) -> Reply {
             let row = found.row;
             let mut asked = Asked::new(env, incoming);
             let result = routes::preflight(&mut asked, &found).await;
-            finish(row, "OPTIONS", result, asked.tenant.as_deref())
+            finish(row, "OPTIONS", result, &asked)
         }
         (None, Err(miss)) => refuse_miss("OPTIONS", path, env, &miss),
         (None, Ok(_)) => refuse_miss("OPTIONS", path, env, &Miss::NotFound),
     }
 }
 
-fn finish(row: &Row, method: &str, result: Result<Reply, Refusal>, tenant: Option<&str>) -> Reply {
+fn finish(row: &Row, method: &str, result: Result<Reply, Refusal>, asked: &Asked<'_>) -> Reply {
     let reply = result.unwrap_or_else(|refusal| {
-        log::failure(&Failure { method, route: row.pattern, code: refusal.code, tenant });
+        log::failure(&Failure { method, route: row.pattern, code: refusal.code, tenant: asked.tenant.as_deref() });
         Reply::refused(&refusal)
     });
+    let counted = asked.counted.iter().flat_map(headers::fields);
+    let reply = counted.fold(reply, |reply, (name, value)| reply.with(name, value));
     // What one origin may read must not be kept for another, refusals included.
     if row.cors == Cors::AllowedOrigins { reply.with("Vary", "Origin") } else { reply }
 }

@@ -4,6 +4,7 @@ use crate::log;
 use weft_shared::auth::AdminKey;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::keys::{MasterKey, MasterKeys};
+use weft_shared::limits::rate::{MINTS_PER_MINUTE, parse_per_minute};
 use weft_shared::secret::Secret;
 use worker::Env;
 
@@ -25,6 +26,8 @@ pub(crate) struct Settings {
     /// Whether a secret key that came over plain HTTP is revoked (`REVOKE_EXPOSED_KEYS=1`). Off unless set: others could
     /// send a key over HTTP to end it.
     pub(crate) revokes_exposed_keys: bool,
+    /// `WIDGET_TOKENS_PER_MINUTE`: widget tokens that one key or session token may mint within 60 s.
+    pub(crate) mints_per_minute: u32,
     /// `TEST_WIDGET_TOKEN_API_KEY`, where the route that it enables is on.
     pub(crate) test_key: Option<Secret>,
 }
@@ -51,6 +54,7 @@ impl Settings {
             is_production,
             allows_scripted: !is_production && text(env, "TEST_AGENT").as_deref() == Some("1"),
             revokes_exposed_keys: text(env, "REVOKE_EXPOSED_KEYS").as_deref() == Some("1"),
+            mints_per_minute: per_minute(env, "WIDGET_TOKENS_PER_MINUTE", MINTS_PER_MINUTE)?,
             test_key: text(env, "TEST_WIDGET_TOKEN_API_KEY").filter(|_| !is_production).map(Secret::new),
         })
     }
@@ -59,6 +63,13 @@ impl Settings {
 fn master_key(env: &Env, name: &str) -> Result<Option<MasterKey>, Refusal> {
     let Some(value) = text(env, name).map(Secret::new) else { return Ok(None) };
     MasterKey::parse(value.expose()).map(Some).map_err(|error| misconfigured(name, &error.to_string()))
+}
+
+/// A limit of so many a minute.
+fn per_minute(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
+    let Some(value) = text(env, name) else { return Ok(default) };
+    // A limit that can't be read must not become none.
+    parse_per_minute(&value).ok_or_else(|| misconfigured(name, "must be a whole number from 1 to 100,000"))
 }
 
 /// A variable's text; none where it is missing or blank.

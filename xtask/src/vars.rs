@@ -11,7 +11,7 @@ use crate::entropy::random_secret;
 use crate::project::write_private;
 
 /// Every variable that the Worker reads. One of these in the environment wins over `.dev.vars`.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     "WEFT_MASTER_KEY",
     "WEFT_MASTER_KEY_PREVIOUS",
     "ADMIN_API_KEY",
@@ -23,6 +23,7 @@ pub const NAMES: [&str; 12] = [
     "ENVIRONMENT",
     "ISSUER",
     "REVOKE_EXPOSED_KEYS",
+    "WIDGET_TOKENS_PER_MINUTE",
     "TEST_AGENT",
 ];
 

@@ -17,6 +17,11 @@ pub fn now_secs() -> i64 {
     i64::try_from(since.as_secs()).expect("a time of this age of the world")
 }
 
+/// Waits until `clock` has run for so long: for what only time itself can show.
+pub fn sleep_until(clock: Stopwatch, at: Duration) {
+    sleep(at.saturating_sub(clock.elapsed()));
+}
+
 /// Asks `question` again and again until it answers, or `deadline` is over: then none.
 pub fn patiently<T>(deadline: Duration, mut question: impl FnMut() -> Option<T>) -> Option<T> {
     let stopwatch = Stopwatch::start();

@@ -189,13 +189,14 @@ impl Answer {
         assert!(message.contains(field), "{}: {message:?} names {field}", self.what);
     }
 
-    /// Everything of it that an outsider can compare: status, headers but for the date, and body.
+    /// Everything of it that an outsider can compare: status, body, and headers but for the date and for how much is left of
+    /// the caller's own window, which differs between any two requests.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut headers: Vec<String> = self
             .headers
             .iter()
-            .filter(|(name, _)| *name != "date")
+            .filter(|(name, _)| *name != "date" && *name != "ratelimit")
             .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
             .collect();
         headers.sort();

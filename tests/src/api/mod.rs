@@ -12,7 +12,7 @@ mod names;
 mod session;
 mod workspace;
 
-pub use clock::{now_secs, patiently};
+pub use clock::{now_secs, patiently, sleep_until};
 pub use deployment::{Deployment, Settings, Started};
 pub use forge::{Forge, Jwt, base64url, hs256, kid, master_bytes, sign, widget_token_key};
 pub use http::{Answer, Call};

@@ -159,7 +159,8 @@ fn what_breaks_a_key_s_rules_is_refused_by_name() {
 fn a_key_ends_by_itself_at_the_time_it_was_given() {
     let workspace = Workspace::shared();
     let ends = now_secs() + 6;
-    let made = workspace.key(&with(body("secret", "production"), "expires_at", json!(rfc3339(ends))));
+    let body = with(body("secret", "production"), "expires_at", json!(rfc3339(ends)));
+    let made = workspace.key(&with(body, "rate_limit_per_minute", json!(100_000)));
     let key = made["key"].as_str().expect("a key");
     let read = || workspace.call("GET", "/sources").bearer(key).send();
     let _ = read().expect(200);

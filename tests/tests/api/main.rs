@@ -22,6 +22,7 @@ mod keys;
 mod lists;
 mod previous_master;
 mod quota;
+mod rate_limit;
 mod refresh_path;
 mod resume;
 mod revocation;

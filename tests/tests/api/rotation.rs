@@ -91,7 +91,7 @@ fn rfc3339_day(secs: i64) -> String {
 #[test]
 fn a_grace_period_ends_by_itself() {
     let workspace = Workspace::shared();
-    let (old_key, old_id) = secret(&workspace, &json!({}));
+    let (old_key, old_id) = secret(&workspace, &json!({ "rate_limit_per_minute": 100_000 }));
     let made = rotate(&workspace, &old_id, &json!({ "grace_seconds": 3 })).expect(201);
     let ends = now_secs() + 3;
     let _ = read(&workspace, &old_key).expect(200);

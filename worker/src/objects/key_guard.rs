@@ -1,5 +1,6 @@
 //! The `KeyGuard` object: the authority on one key. It is found by the credential alone (its name is the key's id, which
-//! is derived from it), so one call answers whether the key is in force, what it may do, and which config is live.
+//! is derived from it), so one call answers whether the key is in force, what it may do, which config is live, and whether
+//! the request is within the key's window.
 //!
 //! A credential whose tag isn't ours never gets here, so nobody can fill the deployment with guards of made-up keys.
 
@@ -11,8 +12,13 @@ use crate::objects::tenant;
 use crate::store::guard::{self, Guarded, Standing};
 use crate::store::schema;
 use crate::store::sql::Database;
+use crate::store::windows;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::keys::{CredentialKind, KeyRecord};
+use weft_shared::limits::{Counted, Counting, Window};
 use weft_shared::secret::SecretHash;
 use weft_shared::tokens::widget_token::TTL_MAX_SECS;
 use worker::{
@@ -24,8 +30,9 @@ calls! {
     Calls {
         /// Takes the record of a new key.
         Store { guarded: Box<Guarded> } -> ();
-        /// Whether a credential with this hash is in force; counts as a use.
-        Authenticate { hash: SecretHash } -> Guarded;
+        /// Whether a credential with this hash is in force, and, where the request counts, whether it is within the
+        /// window that it counts in. A use, unless the window is full.
+        Authenticate { hash: SecretHash, counting: Option<Counting> } -> Authenticated;
         /// Whether the key is still in force, for a socket that was opened with it; counts as a use.
         Check {} -> Standing;
         /// Whether a token that the key minted still stands. Not a use.
@@ -39,12 +46,23 @@ calls! {
     }
 }
 
+/// A credential in force.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Authenticated {
+    /// What its guard holds.
+    pub(crate) guarded: Guarded,
+    /// What its window says; none where nothing limits it. Whoever asked refuses what is over.
+    pub(crate) counted: Option<Counted>,
+}
+
 /// The authority on one key.
 #[durable_object]
 pub struct KeyGuard {
     state: State,
     env: Env,
     db: Database,
+    /// Windows by name, as they are stored. Only a cache.
+    windows: RefCell<HashMap<&'static str, Window>>,
 }
 
 type Answer<T> = std::result::Result<T, Refusal>;
@@ -64,15 +82,36 @@ impl KeyGuard {
         Ok(())
     }
 
-    fn authenticate(&self, hash: &SecretHash) -> Answer<Guarded> {
+    fn authenticate(&self, hash: &SecretHash, counting: Option<Counting>) -> Answer<Authenticated> {
         let guarded = self.in_force()?;
         // The guard's name is only part of the hash: here all of it is compared, in constant time.
         if guarded.record.hash != *hash {
             return Err(ErrorCode::InvalidKey.into());
         }
         refuse_disabled(&guarded)?;
-        self.note_use(guarded.record.clone())?;
-        Ok(guarded)
+        // Last of all: what isn't in force is told nothing of a window, and takes nothing of it.
+        let counted = counting.map(|counting| self.count(&guarded.record, counting)).transpose()?.flatten();
+        // A flood beyond the window costs no write at all; the requests that fill it have noted the use.
+        if counted.is_none_or(|counted| counted.verdict.is_ok()) {
+            self.note_use(guarded.record.clone())?;
+        }
+        Ok(Authenticated { guarded, counted })
+    }
+
+    /// Counts a request in its window, and stores that before anyone is answered: the runtime holds the answer back until
+    /// the row is on disk.
+    fn count(&self, record: &KeyRecord, counting: Counting) -> Answer<Option<Counted>> {
+        let Some(limit) = counting.limit(record) else { return Ok(None) };
+        let db = self.db.ready()?;
+        // Taken out, and put back once it is stored: after an error it is read anew.
+        let cached = self.windows.borrow_mut().remove(counting.name());
+        let mut window = cached.map_or_else(|| windows::read(db, counting), Ok)?;
+        let verdict = window.admit(limit, clock::now());
+        if let Ok(admitted) = verdict {
+            windows::put(db, counting, &window.second_of(admitted.at))?;
+        }
+        self.windows.borrow_mut().insert(counting.name(), window);
+        Ok(Some(Counted { counting, limit, verdict }))
     }
 
     fn check(&self) -> Answer<Standing> {
@@ -152,13 +191,15 @@ fn refuse_disabled(guarded: &Guarded) -> Answer<()> {
 impl DurableObject for KeyGuard {
     fn new(state: State, env: Env) -> Self {
         let db = Database::new(&state, schema::KEY_GUARD);
-        Self { state, env, db }
+        Self { state, env, db, windows: RefCell::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         serve(request, async |call| match call {
             Calls::Store(Store { guarded }) => reply::<Store>(self.store(&guarded).await),
-            Calls::Authenticate(Authenticate { hash }) => reply::<Authenticate>(self.authenticate(&hash)),
+            Calls::Authenticate(Authenticate { hash, counting }) => {
+                reply::<Authenticate>(self.authenticate(&hash, counting))
+            }
             Calls::Check(Check {}) => reply::<Check>(self.check()),
             Calls::CheckMinter(CheckMinter {}) => reply::<CheckMinter>(self.check_minter()),
             Calls::Tell(Tell { told }) => reply::<Tell>(self.tell(&told)),
@@ -172,6 +213,7 @@ impl DurableObject for KeyGuard {
     async fn alarm(&self) -> Result<Response> {
         self.state.storage().delete_all().await?;
         self.db.was_deleted();
+        self.windows.borrow_mut().clear();
         Response::empty()
     }
 

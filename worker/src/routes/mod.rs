@@ -18,6 +18,7 @@ use weft_shared::audit::{Actor, By};
 use weft_shared::auth::Principal;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::TenantId;
+use weft_shared::limits::Counted;
 use weft_shared::protocol::routes::{Match, Route};
 use worker::Env;
 
@@ -27,11 +28,13 @@ pub(crate) struct Asked<'a> {
     pub(crate) incoming: Incoming,
     /// Whose it is, once that is known: for the log.
     pub(crate) tenant: Option<String>,
+    /// What the window of its credential says, where one counts it: for the answer's headers, whatever the answer is.
+    pub(crate) counted: Option<Counted>,
 }
 
 impl<'a> Asked<'a> {
     pub(crate) const fn new(env: &'a Env, incoming: Incoming) -> Self {
-        Self { env, incoming, tenant: None }
+        Self { env, incoming, tenant: None, counted: None }
     }
 }
 
@@ -70,8 +73,7 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<R
         Route::TestWidgetToken => return tokens::test(asked, &settings).await,
         _ => {}
     }
-    let principal = access::principal(asked.env, &settings, &asked.incoming, row.need, row.plane).await?;
-    asked.tenant = principal.tenant().map(TenantId::to_string);
+    let principal = access::principal(asked, &settings, row.need, row.plane).await?;
     let tenant = found.tenant()?;
     access::allow(&principal, row.need, tenant.as_ref())?;
     if let Some(tenant) = &tenant {

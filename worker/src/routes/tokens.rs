@@ -11,6 +11,7 @@ use crate::settings::{Settings, misconfigured};
 use weft_shared::auth::{Need, Principal, authorize};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::{Environment, TenantId};
+use weft_shared::limits::Counting;
 use weft_shared::protocol::http::{MintWidgetToken, WidgetTokenBody, read_optional_body};
 use weft_shared::tokens::widget_token::{Mint, TTL_DEFAULT_SECS, User};
 
@@ -38,7 +39,8 @@ pub(super) async fn mint(managed: Managed<'_>) -> Result<Reply, Refusal> {
 
 /// `POST /test-widget-token`: what a customer's refresh endpoint would answer, to allowed origins alone.
 pub(super) async fn test(asked: &mut Asked<'_>, settings: &Settings) -> Result<Reply, Refusal> {
-    let (principal, origin) = test_page(asked, settings).await?;
+    let counting = Need::MintWidgetToken.counting(settings.mints_per_minute);
+    let (principal, origin) = test_page(asked, settings, Some(counting)).await?;
     // Whatever the body says, it is read no further than any other.
     asked.incoming.body().await?;
     let Principal::Key { id, tenant, environment, .. } = principal else { return Err(ErrorCode::NotFound.into()) };
@@ -49,23 +51,27 @@ pub(super) async fn test(asked: &mut Asked<'_>, settings: &Settings) -> Result<R
 
 /// The preflight of [`test`].
 pub(super) async fn preflight(asked: &mut Asked<'_>, settings: &Settings) -> Result<Reply, Refusal> {
-    let (_, origin) = test_page(asked, settings).await?;
+    // A browser's own question before the page's request: that one counts.
+    let (_, origin) = test_page(asked, settings, None).await?;
     Ok(widget::readable_with_credentials(widget::preflight_reply("POST"), origin))
 }
 
 /// The key that the test route mints with, and the page's origin, where that is allowed.
-async fn test_page(asked: &mut Asked<'_>, settings: &Settings) -> Result<(Principal, String), Refusal> {
+async fn test_page(
+    asked: &mut Asked<'_>,
+    settings: &Settings,
+    counting: Option<Counting>,
+) -> Result<(Principal, String), Refusal> {
     let key = settings.test_key.as_ref().ok_or(ErrorCode::NotFound)?;
-    let admitted =
-        access::authenticate(asked.env, settings, key.expose()).await.map_err(|refusal| match refusal.code {
-            ErrorCode::Unavailable => refusal,
-            _ => misconfigured("TEST_WIDGET_TOKEN_API_KEY", refusal.code.code()),
-        })?;
+    let admitted = access::authenticate(asked, settings, key.expose(), counting).await;
+    let admitted = admitted.map_err(|refusal| match refusal.code {
+        ErrorCode::Unavailable | ErrorCode::RateLimited => refusal,
+        _ => misconfigured("TEST_WIDGET_TOKEN_API_KEY", refusal.code.code()),
+    })?;
     let principal = Principal::from(&admitted.record);
     authorize(&principal, Need::MintWidgetToken, None)
         .map_err(|_| misconfigured("TEST_WIDGET_TOKEN_API_KEY", "is not a secret key with widget:token"))?;
     let record = &admitted.record;
-    asked.tenant = Some(record.tenant.to_string());
     let live = live::config(asked.env, &record.tenant, &record.environment, admitted.standing.live_version).await?;
     // Browsers send an Origin with every POST; without one this isn't a page's request.
     let origin = asked.incoming.origin().filter(|origin| live.config.is_origin_allowed(origin));

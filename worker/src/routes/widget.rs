@@ -100,9 +100,8 @@ fn place(asked: &Asked<'_>, settings: &Settings, opened: &Opened) -> Result<Plac
 async fn open(asked: &mut Asked<'_>, settings: &Settings) -> Result<Opened, Refusal> {
     let query = asked.incoming.query();
     let key = query.get(KEY_PARAM)?.ok_or(ErrorCode::MissingAuthorization)?;
-    let admitted = access::authenticate(asked.env, settings, key).await?;
+    let admitted = access::authenticate(asked, settings, key, None).await?;
     let record = admitted.record;
-    asked.tenant = Some(record.tenant.to_string());
     access::allow(&Principal::from(&record), Need::Widget, None)?;
     let live = live::config(asked.env, &record.tenant, &record.environment, admitted.standing.live_version).await?;
     let require_signed_token = live.config.require_signed_token || admitted.standing.hipaa;

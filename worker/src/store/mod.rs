@@ -12,6 +12,7 @@ pub(crate) mod sessions;
 pub(crate) mod sources;
 pub(crate) mod sql;
 pub(crate) mod tenants;
+pub(crate) mod windows;
 
 use serde::Serialize;
 use sql::{SqlError, Value};

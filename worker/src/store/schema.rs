@@ -46,10 +46,21 @@ pub(crate) const TENANT: &[&str] = &[
 ",
 ];
 
-/// Of a `KeyGuard` object: one row.
-pub(crate) const KEY_GUARD: &[&str] = &["
+/// Of a `KeyGuard` object: `guards` has one row. `accepted` holds the requests that count, one row for each second, in a
+/// ring for each window: what is over is written over.
+pub(crate) const KEY_GUARD: &[&str] = &[
+    "
     CREATE TABLE guards (record TEXT NOT NULL, standing TEXT NOT NULL);
-"];
+",
+    "
+    CREATE TABLE accepted (
+        window TEXT NOT NULL,
+        slot INTEGER NOT NULL,
+        second TEXT NOT NULL,
+        PRIMARY KEY (window, slot)
+    ) WITHOUT ROWID;
+",
+];
 
 /// Of an `IpQuota` object: one row.
 pub(crate) const IP_QUOTA: &[&str] = &["
