@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "each variant is the word that it is written as")]
 pub enum Action {
     #[serde(rename = "tenant.created")]
@@ -43,6 +44,7 @@ pub enum Action {
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Actor {
     /// The operator, by the admin key.
@@ -100,6 +102,7 @@ const MAX_TEXT_CHARS: usize = 200;
 
 /// One entry. Serialized, this is both the stored form and the API's, but for `at` and the entry's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Act {
     /// Who.
     pub actor: Actor,
@@ -140,11 +143,13 @@ impl Act {
 
 /// An entry as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct AuditEntry {
     /// Rises with time.
     pub id: u64,
     /// When.
     #[serde(with = "crate::time::rfc3339")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub at: Timestamp,
     /// What.
     #[serde(flatten)]
@@ -153,6 +158,7 @@ pub struct AuditEntry {
 
 /// A page of entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct AuditList {
     /// Newest first.
     pub entries: Vec<AuditEntry>,

@@ -30,6 +30,8 @@ pub mod error;
 pub mod keys;
 #[cfg(feature = "server")]
 pub mod limits;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "server")]
 pub mod scope;
 #[cfg(feature = "server")]

@@ -38,6 +38,8 @@ const EXPECTED: &[(&str, &str, Who)] = &[
     ("GET", "/widget/session", Pages),
     ("POST", "/widget-token", Minters),
     ("POST", "/test-widget-token", Anyone),
+    ("GET", "/v1/openapi.json", Anyone),
+    ("GET", "/docs", Anyone),
     ("POST", "/v1/tenants", Operator),
     ("GET", "/v1/tenants", Operator),
     ("GET", "/v1/tenants/{tenant}", Operator),

@@ -16,6 +16,8 @@ pub(crate) struct Reply {
 enum Body {
     Empty,
     Json(String),
+    /// A file that the Worker carries, with its media type.
+    File(&'static str, &'static str),
     /// A WebSocket that an object has accepted.
     Upgraded(Response),
 }
@@ -38,6 +40,11 @@ impl Reply {
     /// 201 with a JSON body.
     pub(crate) fn created<T: Serialize>(body: &T) -> Self {
         Self::json(201, body)
+    }
+
+    /// 200 with a file that the Worker carries.
+    pub(crate) fn file(media_type: &'static str, content: &'static str) -> Self {
+        Self { status: 200, headers: Vec::new(), body: Body::File(media_type, content) }
     }
 
     /// 204.
@@ -82,7 +89,7 @@ impl Reply {
         Self::refused(&ErrorCode::MethodNotAllowed.into()).with("Allow", allow)
     }
 
-    /// The same with a header.
+    /// The same with a header. One of [`ALWAYS`] takes that one's place.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -93,29 +100,30 @@ impl Reply {
     /// # Errors
     /// The runtime's own.
     pub(crate) fn into_response(self, is_head: bool) -> worker::Result<Response> {
-        let body = match self.body {
+        let (media_type, content) = match self.body {
             Body::Upgraded(response) => return Ok(response),
-            body if is_head => (Body::Empty, matches!(body, Body::Json(_))),
-            body => {
-                let is_json = matches!(body, Body::Json(_));
-                (body, is_json)
-            }
+            Body::Empty => (None, None),
+            Body::Json(text) => (Some("application/json; charset=utf-8"), Some(text.into_bytes())),
+            Body::File(media_type, content) => (Some(media_type), Some(content.as_bytes().to_vec())),
         };
-        let (body, is_json) = body;
         let headers = Headers::new();
         for (name, value) in ALWAYS {
             headers.set(name, value)?;
         }
-        if is_json {
-            headers.set("Content-Type", "application/json; charset=utf-8")?;
+        if let Some(media_type) = media_type {
+            headers.set("Content-Type", media_type)?;
         }
         for (name, value) in &self.headers {
-            headers.append(name, value)?;
+            if ALWAYS.iter().any(|(always, _)| always == name) {
+                headers.set(name, value)?;
+            } else {
+                headers.append(name, value)?;
+            }
         }
         let builder = ResponseBuilder::new().with_status(self.status).with_headers(headers);
-        Ok(match body {
-            Body::Json(text) => builder.fixed(text.into_bytes()),
-            _ => builder.empty(),
+        Ok(match content.filter(|_| !is_head) {
+            Some(content) => builder.fixed(content),
+            None => builder.empty(),
         })
     }
 }

@@ -58,6 +58,8 @@ enum Command {
     Build,
     /// Print the bytes that a page loads; fail where they are over the limits
     Size,
+    /// Write docs/openapi.json and docs/openapi.html anew, after a change of the HTTP API
+    Openapi,
     /// Install all that the other commands need, Chromium included
     Setup,
 }
@@ -86,6 +88,10 @@ fn run(command: Command) -> Result<()> {
             build::all(&project, &Tools::ready(&project)?)?;
             size::print(&project)
         }
+        Command::Openapi => build::run(
+            build::cargo(&project).args(["run", "--quiet", "--package", "weft-apidoc"]),
+            "writing the OpenAPI document",
+        ),
         Command::Setup => {
             let tools = Tools::ready(&project);
             let chromium = Chromium::ready(&project);

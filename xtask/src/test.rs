@@ -69,7 +69,7 @@ pub fn run_all(project: &Project, options: &Options) -> Result<()> {
 }
 
 fn native(project: &Project, filters: &[String]) -> Result<()> {
-    let packages = ["weft-shared", "weft-worker", "weft-widget", "weft-demo-site", "xtask"];
+    let packages = ["weft-shared", "weft-worker", "weft-widget", "weft-apidoc", "weft-demo-site", "xtask"];
     let packages = packages.into_iter().flat_map(|package| ["--package", package]);
     run(cargo(project).args(["test", "--no-fail-fast"]).args(packages).arg("--").args(filters), "cargo test")
 }

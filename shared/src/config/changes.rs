@@ -6,6 +6,7 @@ use serde_json::Value;
 
 /// A field whose draft differs from what is live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Change {
     /// Its dotted name, as `appearance.title`.
     pub field: String,

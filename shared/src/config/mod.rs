@@ -13,5 +13,7 @@ mod staged;
 pub use changes::{Change, changes};
 pub use model::{AgentConfig, Appearance, Config, Provider};
 pub use origin::{Origin, OriginError};
+#[cfg(feature = "openapi")]
+pub(crate) use patch::{MAX_ORIGINS, MAX_PER_IP};
 pub use refresh_path::{MAX_REFRESH_PATH_CHARS, RefreshPath, RefreshPathError};
 pub use staged::{Live, Staged};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A config, whole. Its serde form is both the stored one and the management API's; a field that an older stored form
 /// lacks has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Config {
     /// Whether requests need a signed widget token.
@@ -31,6 +32,7 @@ pub struct Config {
 
 /// How the widget looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Appearance {
     /// The heading: 1 to 60 characters.
@@ -66,6 +68,7 @@ impl Default for Appearance {
 
 /// What answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AgentConfig {
     /// Which agent provider.
@@ -78,6 +81,7 @@ pub struct AgentConfig {
 
 /// An agent provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// Quotes the tenant's sources.

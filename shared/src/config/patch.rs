@@ -7,8 +7,10 @@ use crate::protocol::http::field_name;
 use crate::protocol::widget_config::{Position, Theme};
 use serde_json::Value;
 
-const MAX_ORIGINS: usize = 20;
-const MAX_PER_IP: u32 = 1_000_000;
+/// The most origins of a config.
+pub(crate) const MAX_ORIGINS: usize = 20;
+/// The highest limit per client IP.
+pub(crate) const MAX_PER_IP: u32 = 1_000_000;
 
 impl Config {
     /// This config with `body`'s fields staged in it. Nested objects merge field by field; what is absent stays.

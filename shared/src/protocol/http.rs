@@ -29,8 +29,10 @@ use serde::{Serialize, Serializer};
 
 /// The body of every refusal: `{"error","message"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ErrorBody<'a> {
     /// The code.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::error::ErrorCode"))]
     pub error: &'static str,
     /// One sentence.
     pub message: &'a str,
@@ -44,8 +46,10 @@ impl<'a> From<&'a Refusal> for ErrorBody<'a> {
 
 /// The body of `GET /health`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Health {
     /// Always `ok`: a Worker that isn't doesn't answer.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "ok")))]
     pub status: &'static str,
 }
 

@@ -63,6 +63,10 @@ pub enum Route {
     DeleteSource,
     /// `GET /v1/tenants/{tenant}/audit`
     ReadAudit,
+    /// `GET /v1/openapi.json`
+    OpenApi,
+    /// `GET /docs`
+    Docs,
 }
 
 /// The methods that routes have.
@@ -141,6 +145,8 @@ const DEPLOY: &str = "/v1/tenants/{tenant}/config/deploy";
 const DISCARD: &str = "/v1/tenants/{tenant}/config/discard";
 const SOURCES: &str = "/v1/tenants/{tenant}/sources";
 const SOURCE: &str = "/v1/tenants/{tenant}/sources/{id}";
+const OPENAPI: &str = "/v1/openapi.json";
+const DOCS: &str = "/docs";
 const AUDIT: &str = "/v1/tenants/{tenant}/audit";
 
 /// Every route. A route that isn't here doesn't exist.
@@ -176,6 +182,8 @@ pub static ROUTES: &[Row] = &[
     managed(Route::ListSources, Method::Get, SOURCES, Need::Scope(Scope::Read(Resource::Sources))),
     managed(Route::DeleteSource, Method::Delete, SOURCE, Need::Scope(Scope::Write(Resource::Sources))),
     managed(Route::ReadAudit, Method::Get, AUDIT, Need::Scope(Scope::Read(Resource::Settings))),
+    managed(Route::OpenApi, Method::Get, OPENAPI, Need::Public),
+    managed(Route::Docs, Method::Get, DOCS, Need::Public),
 ];
 
 /// A request that is in the table.

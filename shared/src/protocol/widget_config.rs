@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of `GET /widget/config`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WidgetConfig {
     /// The tenant that the publishable key belongs to.
@@ -27,6 +28,7 @@ pub struct WidgetConfig {
 
 /// How the widget looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WidgetAppearance {
     /// The heading.
@@ -48,6 +50,7 @@ pub struct WidgetAppearance {
 
 /// The corner that the launcher stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
     /// Bottom right.
@@ -80,6 +83,7 @@ impl Position {
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Theme {
     /// As the visitor's browser prefers.

@@ -10,6 +10,8 @@
 use crate::error::{ErrorCode, Refusal};
 use crate::ids::{Environment, TenantId};
 use crate::keys::master::{MasterKey, MasterKeys};
+#[cfg(feature = "openapi")]
+use crate::openapi::NO_CONTROLS;
 use crate::secret::{Secret, base16};
 use crate::time::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -44,15 +46,19 @@ const KID_HEX_CHARS: usize = 12;
 
 /// The end user that a token is for, as the customer's backend names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The customer's own id of them: 1 to 128 characters.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = NO_CONTROLS), length(min = 1, max = MAX_USER_ID_CHARS)))]
     pub id: String,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = NO_CONTROLS), length(max = MAX_NAME_CHARS)))]
     pub name: Option<String>,
     /// At most 320 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = NO_CONTROLS), length(max = MAX_EMAIL_CHARS)))]
     pub email: Option<String>,
     /// Anything more: an object of at most 2 KiB of JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]

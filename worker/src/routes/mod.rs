@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod docs;
 mod keys;
 mod sessions;
 mod sources;
@@ -71,6 +72,8 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<R
         Route::WidgetConfig => return widget::config(asked, &settings).await,
         Route::WidgetSession => return widget::session(asked, &settings).await,
         Route::TestWidgetToken => return tokens::test(asked, &settings).await,
+        Route::OpenApi => return Ok(docs::document()),
+        Route::Docs => return Ok(docs::page()),
         _ => {}
     }
     let principal = access::principal(asked, &settings, row.need, row.plane).await?;

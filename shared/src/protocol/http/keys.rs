@@ -3,6 +3,10 @@
 use crate::ids::Environment;
 use crate::keys::credential::CredentialKind;
 use crate::keys::record::GRACE_DEFAULT_SECS;
+#[cfg(feature = "openapi")]
+use crate::openapi::{KeyId, KeyType, ONE_LINE};
+#[cfg(feature = "openapi")]
+use crate::scope::Scope;
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -15,23 +19,29 @@ pub const MAX_RATE_LIMIT_PER_MINUTE: u32 = 100_000;
 
 /// Body of `POST /v1/tenants/{tenant}/keys`. Its rules are [`crate::keys::record::NewKey`]'s.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateKey {
     /// What it is for, in the customer's words.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = ONE_LINE), length(min = 1, max = MAX_LABEL_CHARS)))]
     pub label: String,
     /// `publishable` or `secret`.
     #[serde(rename = "type", deserialize_with = "key_type")]
+    #[cfg_attr(feature = "openapi", schemars(with = "KeyType"))]
     pub kind: CredentialKind,
     /// What its config and tokens belong to.
     pub environment: Environment,
     /// As `keys:write`; all but `keys:*` unless given. For secret keys only.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<Scope>>"))]
     pub scopes: Option<Vec<String>>,
     /// When it ends by itself.
     #[serde(default, with = "crate::time::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub expires_at: Option<Timestamp>,
     /// Requests a minute; 100 unless given.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_RATE_LIMIT_PER_MINUTE)))]
     pub rate_limit_per_minute: Option<u32>,
 }
 
@@ -46,6 +56,7 @@ fn key_type<'de, D: serde::Deserializer<'de>>(from: D) -> Result<CredentialKind,
 
 /// Body of `POST /v1/tenants/{tenant}/keys/{id}/rotate`. May be empty.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RotateKey {
     /// How long the old key is still accepted; three days unless given, 0 is at once.
@@ -63,36 +74,45 @@ impl RotateKey {
 
 /// A key's record as the management API shows it: nothing in it opens anything.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct KeyView {
     /// `key_…`
+    #[cfg_attr(feature = "openapi", schemars(with = "KeyId"))]
     pub id: String,
     /// What it is for.
     pub label: String,
     /// `publishable` or `secret`.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schemars(with = "KeyType"))]
     pub kind: CredentialKind,
     /// What its config and tokens belong to.
     pub environment: Environment,
     /// What it may do.
     pub scopes: ScopeSet,
     /// `active`, `deprecated` or `revoked`, at the time of the answer.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["active", "deprecated", "revoked"])))]
     pub status: &'static str,
     /// `wf_sk_acme_••••1a2b`
     pub masked: String,
     /// When it was made.
     #[serde(with = "crate::time::rfc3339")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub created_at: Timestamp,
     /// When it was last used; may lag by a minute.
     #[serde(with = "crate::time::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub last_used_at: Option<Timestamp>,
     /// When it ends by itself.
     #[serde(with = "crate::time::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub expires_at: Option<Timestamp>,
     /// The end of its grace period, once it is rotated.
     #[serde(with = "crate::time::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub deprecated_until: Option<Timestamp>,
     /// When it was revoked.
     #[serde(with = "crate::time::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub revoked_at: Option<Timestamp>,
     /// Requests a minute, where it differs from the default.
     pub rate_limit_per_minute: Option<u32>,
@@ -100,9 +120,11 @@ pub struct KeyView {
 
 /// The one answer that shows a key: its plaintext and its record.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct KeyCreated {
     /// The plaintext. Shown once.
     #[serde(serialize_with = "super::expose")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub key: Secret,
     /// Its record.
     #[serde(flatten)]
@@ -111,6 +133,7 @@ pub struct KeyCreated {
 
 /// A page of keys.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct KeyList {
     /// The records, newest first.
     pub keys: Vec<KeyView>,

@@ -3,6 +3,8 @@
 use super::check_text;
 use crate::error::Refusal;
 use crate::ids::SourceId;
+#[cfg(feature = "openapi")]
+use crate::openapi::{LINES, ONE_LINE, WEB_ADDRESS};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,11 +17,15 @@ pub(super) const MAX_URL_CHARS: usize = 2_000;
 
 /// Body of `POST /v1/tenants/{tenant}/sources`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateSource {
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = ONE_LINE), length(min = 1, max = MAX_TITLE_CHARS)))]
     title: String,
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = LINES), length(min = 1, max = MAX_SOURCE_CHARS)))]
     body: String,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = WEB_ADDRESS), length(max = MAX_URL_CHARS)))]
     url: Option<String>,
 }
 
@@ -68,6 +74,7 @@ fn check_url(text: &str) -> Result<String, Refusal> {
 
 /// A source as the management API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SourceView {
     /// `src_…`
     pub id: SourceId,
@@ -79,11 +86,13 @@ pub struct SourceView {
     pub url: Option<String>,
     /// When it was added.
     #[serde(with = "crate::time::rfc3339")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub created_at: Timestamp,
 }
 
 /// A page of sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SourceList {
     /// Newest first.
     pub sources: Vec<SourceView>,

@@ -3,11 +3,17 @@
 use super::check_text;
 use crate::error::Refusal;
 use crate::ids::TenantId;
+#[cfg(feature = "openapi")]
+use crate::openapi::ONE_LINE;
 use crate::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
+/// The longest name, in characters.
+const MAX_NAME_CHARS: usize = 100;
+
 /// A tenant: as it is stored, and as the management API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Tenant {
     /// Its id, for ever.
     pub id: TenantId,
@@ -17,17 +23,20 @@ pub struct Tenant {
     pub hipaa: bool,
     /// When it was made.
     #[serde(with = "crate::time::rfc3339")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub created_at: Timestamp,
 }
 
 /// Body of `POST /v1/tenants`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateTenant {
     /// Its id.
     pub id: TenantId,
     /// Its name; the id unless given.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = ONE_LINE), length(min = 1, max = MAX_NAME_CHARS)))]
     pub name: Option<String>,
     /// `false` unless given.
     #[serde(default)]
@@ -48,14 +57,17 @@ impl CreateTenant {
 
 /// Body of `PATCH /v1/tenants/{tenant}`: what is absent stays, what is null returns to its default.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "absent, null and a value are three things in a PATCH (RFC 7396)")]
 pub struct UpdateTenant {
     /// The name; null makes it the id again.
     #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>", regex(pattern = ONE_LINE), length(min = 1, max = MAX_NAME_CHARS)))]
     name: Option<Option<String>>,
     /// Whether HIPAA's rules hold; null is `false`.
     #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     hipaa: Option<Option<bool>>,
 }
 
@@ -83,11 +95,12 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Op
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
-    check_text("name", name, 1, 100, false)
+    check_text("name", name, 1, MAX_NAME_CHARS, false)
 }
 
 /// A page of tenants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TenantList {
     /// By id.
     pub tenants: Vec<Tenant>,

@@ -10,13 +10,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Body of `POST /widget-token`. May be empty.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MintWidgetToken {
     /// Who the visitor is; nobody in particular where absent.
     #[serde(default, deserialize_with = "object")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<User>"))]
     pub user: Option<User>,
     /// How long the token holds.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(range(min = TTL_MIN_SECS, max = TTL_MAX_SECS)))]
     pub ttl_seconds: Option<u32>,
     /// For session tokens, which have no environment of their own.
     #[serde(default)]
@@ -44,11 +47,14 @@ impl MintWidgetToken {
 
 /// Answer of `POST /widget-token` and `POST /test-widget-token`: the one body that shows a token.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct WidgetTokenBody {
     /// The JWT.
     #[serde(serialize_with = "super::expose")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub token: Secret,
     /// When it ends.
     #[serde(with = "crate::time::rfc3339")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub expires_at: Timestamp,
 }
