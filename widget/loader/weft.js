@@ -29,8 +29,8 @@
       // Browsers may keep a failed import: another query makes it another one.
       const module = await import(new URL("__WEFT_MODULE__" + failures, src));
       await module.default({ module_or_path: new URL("__WEFT_WASM__", src) });
-      if (!host.isConnected) return;
-      widget = module.mount(host, root, button, options);
+      // Meanwhile it may have been destroyed.
+      widget ??= module.mount(host, root, button, options);
       for (const call of calls) widget(...call);
     } catch (error) {
       failures += "?";
@@ -69,10 +69,15 @@
   button.onpointerenter = button.onfocus = load;
   // A second click while it loads must not close what the first one opens.
   button.onclick = () => weft[widget ? "toggle" : "open"]();
-  root.append(button);
   (document.body || document.documentElement).append(host);
-  // Storage may be blocked, and then asking for it throws. A panel that was open opens again.
-  try {
-    if (options.load == "idle" || /"open":true/.test(localStorage["weft:" + options.key])) load();
-  } catch {}
+  // What the widget stored. Storage may be blocked, and then asking for it throws.
+  const was = (state) => {
+    try {
+      return localStorage["weft:" + options.key].match(state + '":t');
+    } catch {}
+  };
+  // Where a limit hides it, in another tab too, the widget takes over: it finds out when the launcher is to come back.
+  addEventListener("storage", () => was("hidden") && load());
+  // A panel that was open opens again.
+  if (was("hidden") || root.append(button) || options.load == "idle" || was("open")) load();
 })();

@@ -11,9 +11,3 @@ use weft_shared::time::Timestamp;
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(js_sys::Date::now() as i64)
 }
-
-/// Reads a time as bodies carry it, RFC 3339.
-#[expect(clippy::cast_possible_truncation, reason = "what isn't a number becomes 0, and that is long past")]
-pub(crate) fn parse(text: &str) -> Timestamp {
-    Timestamp::from_millis(js_sys::Date::parse(text) as i64)
-}

@@ -1,6 +1,7 @@
 //! The live config, as `GET /widget/config` gives it.
 
 use crate::browser::get;
+use crate::json;
 use crate::options::Looks;
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
@@ -16,6 +17,8 @@ pub(crate) struct Config {
     pub looks: Looks,
     /// A limit is reached until then, RFC 3339; empty: none is.
     pub hidden_until: String,
+    /// The same in seconds from now on, whatever the visitor's clock says.
+    pub hidden_for_secs: Option<u64>,
 }
 
 /// Why there is no config.
@@ -44,6 +47,7 @@ impl Config {
                     refresh_path: text("refreshPath"),
                     looks: Looks::read(&|name| get(&looks, name).as_string()),
                     hidden_until: text("hiddenUntil"),
+                    hidden_for_secs: json::number(&body, "hiddenForSecs"),
                 })
             }
             400..500 => Err(ConfigFailure::Refused(text("error"))),

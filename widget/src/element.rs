@@ -1,6 +1,8 @@
 //! The element: it ties session, view and browser together. It decides nothing of the protocol: what happens goes into
 //! the session, what comes out is done.
 
+mod hiding;
+
 use crate::browser::{Node, get};
 use crate::clock;
 use crate::config::{Config, ConfigFailure};
@@ -16,6 +18,7 @@ use crate::token;
 use crate::transport::Socket;
 use crate::view::{View, words};
 use js_sys::{Function, Promise};
+use std::mem;
 use wasm_bindgen::{JsCast as _, JsValue};
 use weft_shared::entropy::url_safe;
 use weft_shared::ids::RequestId;
@@ -71,7 +74,11 @@ pub(crate) struct Element {
     socket: Option<Socket>,
     /// A token is asked for; this gives it up.
     late: Option<Timer>,
-    hidden_until: Option<Timestamp>,
+    /// Hidden by a limit: when the Worker is asked next whether it still is.
+    check_at: Option<Timestamp>,
+    checked_at: Timestamp,
+    /// The end of the limit as the Worker writes it, for the page.
+    reset_at: String,
     timer: Option<(Timestamp, Timer)>,
     on_timer: Function,
     signals: Signals,
@@ -118,7 +125,9 @@ impl Element {
             saved,
             socket: None,
             late: None,
-            hidden_until: None,
+            check_at: None,
+            checked_at: Timestamp::default(),
+            reset_at: String::new(),
             timer: None,
             on_timer: signals.function(Signal::Timer),
             options,
@@ -128,7 +137,9 @@ impl Element {
         element.view.dress(&element.options.looks);
         element.view.composer.set_text(&element.saved.draft);
         // It was open before the reload. The focus stays where the page has it.
-        element.view.show(element.saved.is_open);
+        element.view.show(element.saved.is_open && !element.saved.is_hidden);
+        // A limit hid it before the reload: so it stays until the Worker says otherwise.
+        element.host.show(!element.saved.is_hidden);
         element.ask_config();
         element.settle(clock::now());
         handle.settle_in(element);
@@ -160,10 +171,15 @@ impl Element {
             Signal::Scrolled => self.view.log.handle_scroll(),
             Signal::Retry => self.retry(now),
             Signal::Visibility if event.node("target").flag("hidden") => self.leave(),
-            Signal::Wake | Signal::Visibility => match self.start {
-                Start::Failed(_, Some(_)) => self.ask_config(),
-                _ => self.session.handle_wake(now),
-            },
+            Signal::Wake | Signal::Visibility => {
+                if let Start::Failed(_, Some(_)) = self.start {
+                    self.ask_config();
+                } else {
+                    self.session.handle_wake(now);
+                    self.check_limit_on_wake(now);
+                }
+            }
+            Signal::Stored => self.handle_stored(now),
             Signal::Offline => self.session.handle_offline(now),
             Signal::Leave => self.leave(),
             Signal::Stop => self.session.cancel(now),
@@ -215,7 +231,7 @@ impl Element {
 
     /// Opens or closes the panel.
     fn open(&mut self, is_open: bool, now: Timestamp) {
-        if self.view.is_open() == is_open || self.hidden_until.is_some() {
+        if self.view.is_open() == is_open || self.saved.is_hidden {
             return;
         }
         self.view.open(is_open);
@@ -264,15 +280,16 @@ impl Element {
             self.saved = saved;
             self.socket = None;
             self.storage.store(&self.saved, &outbox);
-            self.begin(outbox, now);
+            self.begin(outbox, None, now);
             self.leave();
         }
     }
 
-    /// Begins with a conversation, new or from before.
-    fn begin(&mut self, outbox: Vec<(RequestId, String)>, now: Timestamp) {
+    /// Begins with a conversation, new or from before, where no limit of so many seconds forbids it.
+    fn begin(&mut self, outbox: Vec<(RequestId, String)>, limited_for_secs: Option<u64>, now: Timestamp) {
         self.view.log.clear();
         self.session = new_session(&self.saved, outbox, self.requires_token);
+        self.session.limit(limited_for_secs, now);
         if self.view.is_open() {
             self.session.prepare(now);
         } else {
@@ -288,17 +305,19 @@ impl Element {
 
     fn handle_config(&mut self, config: Result<Config, ConfigFailure>, now: Timestamp) {
         match config {
-            Ok(config) => {
+            // It was asked again because of the limit alone.
+            Ok(config) if matches!(self.start, Start::Done) => self.follow_limit(config, now),
+            Err(_) if matches!(self.start, Start::Done) => {}
+            Ok(mut config) => {
                 self.start = Start::Done;
                 self.requires_token = config.requires_token;
-                self.refresh_path = config.refresh_path;
-                self.options.looks.or(config.looks);
+                self.refresh_path = mem::take(&mut config.refresh_path);
+                self.options.looks.or(mem::take(&mut config.looks));
                 self.view.dress(&self.options.looks);
                 let Persisted { outbox, .. } = self.session.persisted();
-                self.begin(outbox, now);
+                self.begin(outbox, config.hidden_for_secs, now);
                 emit(&self.host, "weft:ready", &[]);
-                let until = config.hidden_until;
-                self.hide(clock::parse(&until), &until, now);
+                self.follow_limit(config, now);
             }
             Err(failure) => {
                 let (code, retry_at) = match &failure {
@@ -313,9 +332,8 @@ impl Element {
 
     fn handle_timer(&mut self, now: Timestamp) {
         self.timer = None;
-        if self.hidden_until.is_some_and(|until| until <= now) {
-            self.hidden_until = None;
-            self.host.show(true);
+        if self.check_at.is_some_and(|at| at <= now) {
+            self.check_limit(now);
         }
         match self.start {
             Start::Failed(_, Some(at)) if at <= now => self.ask_config(),
@@ -329,14 +347,14 @@ impl Element {
             self.act(action, now);
         }
         while let Some(event) = self.session.poll_event() {
-            self.show(event, now);
+            self.show(event);
         }
         let (notice, due) = match &self.start {
             Start::Done => (words::status(self.session.status()), self.session.poll_timeout()),
             Start::Asking => (words::starting(None), None),
             Start::Failed(failure, retry_at) => (words::starting(Some(failure)), *retry_at),
         };
-        let due = match (due, self.hidden_until) {
+        let due = match (due, self.check_at) {
             (Some(due), Some(until)) => Some(due.min(until)),
             (due, until) => due.or(until),
         };
@@ -351,6 +369,10 @@ impl Element {
             emit(host, "weft:message", &[("role", "assistant"), ("id", id), ("text", &entry.text)]);
         };
         self.view.log.settle(self.session.entries(), &finish);
+        // What follows of it is done too.
+        if self.hide_at_limit(now) {
+            self.settle(now);
+        }
     }
 
     fn act(&mut self, action: Action, now: Timestamp) {
@@ -393,7 +415,7 @@ impl Element {
         }
     }
 
-    fn show(&mut self, event: Event, now: Timestamp) {
+    fn show(&mut self, event: Event) {
         match event {
             Event::Transcript(change) => self.view.log.apply(change),
             Event::Status => {
@@ -407,20 +429,7 @@ impl Element {
                 report(&self.host, code, words::status(status).text);
             }
             Event::Error(error) => report(&self.host, &error.error, &error.message),
-            Event::Limit(limit) => {
-                let secs = i64::try_from(limit.reset_in_secs).unwrap_or(i64::MAX);
-                self.hide(now.plus_secs(secs), &limit.reset_at, now);
-            }
-        }
-    }
-
-    /// Away until the limit resets.
-    fn hide(&mut self, until: Timestamp, text: &str, now: Timestamp) {
-        if until > now {
-            self.hidden_until = Some(until);
-            self.view.show(false);
-            self.host.show(false);
-            emit(&self.host, "weft:hidden", &[("until", text)]);
+            Event::Limit(limit) => self.reset_at = limit.reset_at,
         }
     }
 

@@ -22,12 +22,8 @@ impl Json for BrowserJson {
         get(&self.0, name).as_string()
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only a number that is whole is equal")]
     fn number(&self, name: &str) -> Option<u64> {
-        let number = get(&self.0, name).as_f64()?;
-        let whole = number as u64;
-        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "the Worker's numbers stay below 2^53")]
-        (whole as f64 == number).then_some(whole)
+        number(&self.0, name)
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
@@ -49,4 +45,13 @@ pub(crate) fn read_frame(text: &str) -> Option<ServerFrame> {
 pub(crate) fn write_frame(frame: &ClientFrame) -> Option<String> {
     let value = frame.serialize(&Serializer::json_compatible()).ok()?;
     JSON::stringify(&value).ok().map(String::from)
+}
+
+/// A member that is a whole number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only a number that is whole is equal")]
+pub(crate) fn number(object: &JsValue, name: &str) -> Option<u64> {
+    let number = get(object, name).as_f64()?;
+    let whole = number as u64;
+    #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "the Worker's numbers stay below 2^53")]
+    (whole as f64 == number).then_some(whole)
 }

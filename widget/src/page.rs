@@ -31,6 +31,7 @@ pub(crate) fn listen(signals: &Signals, window: &Node, document: &Node) -> Optio
         ("pageshow", Signal::Wake),
         ("offline", Signal::Offline),
         ("pagehide", Signal::Leave),
+        ("storage", Signal::Stored),
     ] {
         scope.listen(signals, window, kind, signal);
     }

@@ -37,6 +37,8 @@ pub(crate) enum Signal {
     Leave,
     /// The page was hidden, or is seen again.
     Visibility,
+    /// Another tab stored something.
+    Stored,
     /// The socket is open.
     Opened,
     /// The socket brought a frame.
@@ -58,7 +60,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::Command,
         Self::Close,
         Self::Retry,
@@ -72,6 +74,7 @@ impl Signal {
         Self::Offline,
         Self::Leave,
         Self::Visibility,
+        Self::Stored,
         Self::Opened,
         Self::Frame,
         Self::Closed,
@@ -133,15 +136,18 @@ impl Drop for Scope {
     }
 }
 
+/// After this long a timer looks at the clock again.
+const LONGEST_MS: i64 = 600_000;
+
 /// A timer that goes off once, or never where it is dropped before.
 #[derive(Debug)]
 pub(crate) struct Timer(i32);
 
 impl Timer {
-    /// Calls after this many milliseconds. Beyond 31 bits browsers would fire at once, so a very long wait ends early:
-    /// the one who waits looks again.
+    /// Calls after this many milliseconds. A long wait ends early, and the one who waits looks again: timers stand still
+    /// while a machine sleeps, and beyond 31 bits browsers would fire at once.
     pub(crate) fn new(function: &Function, wait_ms: i64) -> Self {
-        Self(browser::set_timeout(function, i32::try_from(wait_ms.max(0)).unwrap_or(i32::MAX)))
+        Self(browser::set_timeout(function, i32::try_from(wait_ms.clamp(0, LONGEST_MS)).unwrap_or_default()))
     }
 }
 

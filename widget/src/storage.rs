@@ -25,6 +25,8 @@ pub(crate) struct Saved {
     pub draft: String,
     /// Whether the panel is open.
     pub is_open: bool,
+    /// Whether a limit hides the widget. The loader reads it too.
+    pub is_hidden: bool,
 }
 
 impl Saved {
@@ -36,6 +38,7 @@ impl Saved {
             begun: false,
             draft: String::new(),
             is_open: false,
+            is_hidden: false,
         })
     }
 
@@ -52,6 +55,7 @@ impl Saved {
             begun: get(&record, "begun").is_truthy(),
             draft: text("draft")?,
             is_open: get(&record, "open").is_truthy(),
+            is_hidden: get(&record, "hidden").is_truthy(),
         };
         Some((saved, outbox))
     }
@@ -71,6 +75,7 @@ impl Saved {
         record.put_value("outbox", &outbox);
         record.put("draft", &self.draft);
         record.put_flag("open", self.is_open);
+        record.put_flag("hidden", self.is_hidden);
         JSON::stringify(&record).ok().map(String::from)
     }
 }

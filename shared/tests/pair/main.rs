@@ -6,7 +6,8 @@ mod world;
 
 use world::{Faults, World};
 
-const CALM: Faults = Faults { lose: 0, double: 0, cut_link: 0, crash: 0, reload: 0, token_fails: 0, token_is_bad: 0 };
+const CALM: Faults =
+    Faults { lose: 0, double: 0, cut_link: 0, crash: 0, reload: 0, token_fails: 0, token_is_bad: 0, limit: None };
 
 fn play(seeds: core::ops::Range<u64>, faults: Faults) -> (u64, usize) {
     let mut seen = (0, 0);
@@ -48,7 +49,32 @@ fn message_is_answered_once_a_good_token_follows_refused_ones() {
 fn nothing_acknowledged_is_lost_when_the_worker_dies_and_the_page_is_reloaded() {
     let (_, restarts) = play(
         0..1_000,
-        Faults { lose: 20, double: 20, cut_link: 5, crash: 8, reload: 8, token_fails: 50, token_is_bad: 50 },
+        Faults { lose: 20, double: 20, cut_link: 5, crash: 8, reload: 8, token_fails: 50, token_is_bad: 50, ..CALM },
     );
     assert!(restarts > 500, "the Worker died: {restarts}");
+}
+
+#[test]
+fn what_a_limit_keeps_out_is_kept_and_answered_once_after_the_reset() {
+    let faults = Faults { lose: 20, double: 20, cut_link: 5, crash: 4, reload: 4, limit: Some(1), ..CALM };
+    let mut limited = 0;
+    for seed in 0..600 {
+        let mut world = World::new(seed, faults);
+        world.play();
+        world.check();
+        limited += world.limited;
+    }
+    assert!(limited > 600, "limits were reached: {limited}");
+}
+
+#[test]
+fn at_a_limit_an_answer_goes_on_and_then_no_link_is_held() {
+    let mut waited = 0;
+    for seed in 0..300 {
+        let mut world = World::new(seed, Faults { limit: Some(1), ..CALM });
+        world.play();
+        world.check();
+        waited += world.waited_without_link;
+    }
+    assert!(waited > 100, "visitors waited for resets without a link: {waited}");
 }

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use weft_shared::conversation::Store as _;
 use weft_shared::error::ErrorCode;
 use weft_shared::ids::{Environment, RequestId, TenantId};
-use weft_shared::protocol::ws::{AnswerStatus, ClientFrame, ServerFrame};
+use weft_shared::limits::LimitHit;
+use weft_shared::protocol::ws::{AnswerStatus, ClientFrame, LimitKind, ServerFrame};
 use weft_shared::secret::{HistorySecret, Secret};
-use weft_shared::session::client::{Action, ClientConfig, ClientSession, Event, Token, TokenFailure};
+use weft_shared::session::client::{Action, ClientConfig, ClientSession, Event, Status, Token, TokenFailure};
 use weft_shared::session::server::{
-    ConversationServer, Effect, Input, Outcome, Received, Socket, SocketContext, StartAnswer, VerifyToken, Visitor,
+    Admission, ConversationServer, Denial, Effect, Input, Outcome, Received, Socket, SocketContext, StartAnswer,
+    VerifyToken, Visitor,
 };
 use weft_shared::session::transcript::{Change, Entry};
 use weft_shared::time::Timestamp;
@@ -28,12 +30,17 @@ pub(crate) struct Faults {
     pub(crate) token_fails: u32,
     /// The endpoint gives a token that the server refuses.
     pub(crate) token_is_bad: u32,
+    /// How many messages pass in each [`LIMIT_MS`]; none: all.
+    pub(crate) limit: Option<usize>,
 }
 
 /// Faults end here, messages too; after it everything must come to rest.
 pub(crate) const CALM_AT: Timestamp = Timestamp::from_millis(120_000);
 /// Long enough after it for every wait of either half. A link at rest pings for ever, so rest itself is no end.
 const END_AT: Timestamp = Timestamp::from_millis(400_000);
+
+/// How long a limit holds here. A day would be as long as a thousand plays.
+const LIMIT_MS: i64 = 40_000;
 
 #[derive(Debug)]
 enum Happening {
@@ -112,6 +119,12 @@ pub(crate) struct World {
     /// Each `seq` that went out, with the frame that carried it.
     seqs: BTreeMap<u64, String>,
     stopped: BTreeSet<RequestId>,
+    /// The messages that were counted, each with the [`LIMIT_MS`] that it was counted in.
+    counted: BTreeMap<RequestId, i64>,
+    /// How often a limit was reached.
+    pub(crate) limited: usize,
+    /// How often a visitor at a limit, with no answer coming, was seen without a link.
+    pub(crate) waited_without_link: usize,
 }
 
 /// What the agent answers to a text, in pieces.
@@ -151,6 +164,9 @@ impl World {
             faults,
             seqs: BTreeMap::new(),
             stopped: BTreeSet::new(),
+            counted: BTreeMap::new(),
+            limited: 0,
+            waited_without_link: 0,
         };
         world.start_server();
         let messages = 1 + world.below(8) as usize;
@@ -319,6 +335,10 @@ impl World {
                 }
             }
         }
+        if matches!(self.client.status(), Status::Limited(_)) && !self.client.is_answering() {
+            assert!(self.client_link.is_none(), "nothing is held open until the reset");
+            self.waited_without_link += 1;
+        }
         let shown = |entry: &Entry| (entry.request_id.clone(), entry.role, entry.text.clone(), entry.state);
         let view: Vec<_> = self.view.iter().map(shown).collect();
         let entries: Vec<_> = self.client.entries().iter().map(shown).collect();
@@ -386,12 +406,32 @@ impl World {
             .expect("the list never fails");
         let effects = match received {
             Received::Done(effects) => effects,
-            Received::Admit(admission) => {
-                self.server.accept(&mut socket, admission, &mut self.store, self.now).expect("the list never fails")
-            }
+            Received::Admit(admission) => match self.count(&admission) {
+                Some(hit) => self.server.refuse(&mut socket, &admission, &Denial::Limited(hit), self.now),
+                None => {
+                    self.server.accept(&mut socket, admission, &mut self.store, self.now).expect("the list never fails")
+                }
+            },
         };
         self.sockets.insert(link, socket);
         self.perform(Some(link), effects);
+    }
+
+    /// Counts a message once, or says which limit keeps it out.
+    fn count(&mut self, admission: &Admission) -> Option<LimitHit> {
+        let limit = self.faults.limit?;
+        let period = self.now.as_millis() / LIMIT_MS;
+        let used = self.counted.values().filter(|counted| **counted == period).count();
+        if admission.is_duplicate || self.counted.contains_key(&admission.request_id) {
+            return None;
+        }
+        if used >= limit {
+            self.limited += 1;
+            let reset_at = Timestamp::from_millis((period + 1) * LIMIT_MS);
+            return Some(LimitHit { limit: LimitKind::Daily, reset_at });
+        }
+        self.counted.insert(admission.request_id.clone(), period);
+        None
     }
 
     fn piece(&mut self, run: u64, request: &RequestId, at: usize) {

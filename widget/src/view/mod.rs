@@ -46,6 +46,10 @@ impl View {
         let scope = Scope::new()?;
         let sheet = CssStyleSheet::new().ok()?;
         get(root, "adoptedStyleSheets").unchecked_into::<Array>().push(&sheet);
+        // Where a limit hides the widget, the loader doesn't show it first.
+        if !launcher.flag("isConnected") {
+            root.append(&launcher);
+        }
         let panel = root.add("section", "");
         panel.set("role", "dialog");
         let bar = panel.add("header", "bar");

@@ -30,9 +30,10 @@ impl ClientSession {
         }
     }
 
-    /// Whether there is a reason to have a link.
+    /// Whether there is a reason to have a link. At a limit there is none but an answer that is coming.
     fn wants_link(&self) -> bool {
-        (self.begun && self.is_open) || self.transcript.has_unfinished() || self.may_send()
+        let may_write = self.limited_until.is_none();
+        (self.begun && self.is_open && may_write) || self.transcript.has_unfinished() || self.may_send()
     }
 
     /// Whether a message could go out if the link were up.
@@ -115,6 +116,11 @@ impl ClientSession {
                         .is_some_and(|waiting| now.millis_since(waiting.since) >= REPLY_MS && waiting.tries >= TRIES);
                 if is_dead {
                     self.give_up_link(now);
+                } else if self.limited_until.is_some() && !self.transcript.has_unfinished() {
+                    // The visitor is away until the reset: nothing is held open for that.
+                    self.mark_resume_point();
+                    self.link = Link::Down;
+                    self.actions.push(Action::Disconnect);
                 } else {
                     self.advance_up(now);
                 }

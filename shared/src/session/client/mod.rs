@@ -179,6 +179,12 @@ impl ClientSession {
         self.advance(now);
     }
 
+    /// The Worker said over HTTP whether a limit keeps the visitor out, and for how long.
+    pub fn limit(&mut self, for_secs: Option<u64>, now: Timestamp) {
+        self.limited_until = for_secs.map(|secs| now.plus_secs(i64::try_from(secs).unwrap_or(i64::MAX)));
+        self.advance(now);
+    }
+
     /// The socket is open.
     pub fn handle_opened(&mut self, now: Timestamp) {
         if matches!(self.link, Link::Connecting { .. }) {
