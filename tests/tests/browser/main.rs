@@ -6,6 +6,7 @@ mod embedding;
 mod harness;
 mod intent;
 mod keyboard;
+mod limits;
 mod pictures;
 mod refresh;
 mod reload;
