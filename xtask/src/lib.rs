@@ -3,6 +3,7 @@
 //! Nothing here is part of the product. What a command does is in the module of its name.
 
 pub mod assets;
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod clock;

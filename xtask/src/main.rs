@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use xtask::bench::{self, Bench};
 use xtask::project::Project;
 use xtask::setup::{Chromium, Tools};
 use xtask::{build, check, dev, size, test};
@@ -60,6 +61,15 @@ enum Command {
     Size,
     /// Write docs/openapi.json and docs/openapi.html anew, after a change of the HTTP API
     Openapi,
+    /// Measure what Weft's own parts cost, as ratios to the same thing without them
+    ///
+    /// Prints a table and writes `target/bench/NAME.json`. Milliseconds are this machine's; ratios come from one run in which
+    /// both sides take turns.
+    Bench {
+        /// What to measure; all unless named
+        #[arg(value_enum, value_name = "NAME")]
+        names: Vec<Bench>,
+    },
     /// Install all that the other commands need, Chromium included
     Setup,
 }
@@ -92,6 +102,7 @@ fn run(command: Command) -> Result<()> {
             build::cargo(&project).args(["run", "--quiet", "--package", "weft-apidoc"]),
             "writing the OpenAPI document",
         ),
+        Command::Bench { names } => bench::run(&project, &names),
         Command::Setup => {
             let tools = Tools::ready(&project);
             let chromium = Chromium::ready(&project);
