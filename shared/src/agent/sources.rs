@@ -110,6 +110,26 @@ pub fn compose(question: &str, hits: &[Passage]) -> Composed {
     Composed::new(&text, sources)
 }
 
+/// The hits that fit the question, best first: what a model is given to answer from.
+#[must_use]
+pub fn best<'a>(question: &str, hits: &'a [Passage]) -> Vec<&'a Passage> {
+    let question = Question::parse(question);
+    if question.terms.is_empty() { Vec::new() } else { fitting(&question, hits) }
+}
+
+/// The sources of these passages, in their order, each once.
+#[must_use]
+pub fn named(passages: &[&Passage]) -> Vec<SourceRef> {
+    let mut sources: Vec<SourceRef> = Vec::new();
+    for passage in passages {
+        let source = SourceRef { title: passage.title.clone(), url: passage.url.clone() };
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
 /// How well a hit fits the question.
 struct Fit<'a> {
     hit: &'a Passage,
