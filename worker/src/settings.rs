@@ -1,6 +1,7 @@
 //! The deployment's settings: read from the environment for each request, checked before anything else happens.
 
 use crate::log;
+use weft_shared::agent::openai::Endpoint;
 use weft_shared::auth::AdminKey;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::keys::{MasterKey, MasterKeys};
@@ -57,6 +58,37 @@ impl Settings {
             mints_per_minute: per_minute(env, "WIDGET_TOKENS_PER_MINUTE", MINTS_PER_MINUTE)?,
             test_key: text(env, "TEST_WIDGET_TOKEN_API_KEY").filter(|_| !is_production).map(Secret::new),
         })
+    }
+}
+
+/// What the agent provider `openai` needs.
+pub(crate) struct OpenAi {
+    /// Below `OPENAI_BASE_URL`.
+    pub(crate) endpoint: Endpoint,
+    /// `OPENAI_API_KEY`. A server of one's own may need none.
+    pub(crate) key: Option<Secret>,
+    /// `OPENAI_MODEL`: for configs that name no model.
+    pub(crate) model: Option<String>,
+}
+
+impl OpenAi {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `misconfigured`, with a log line that names the variable.
+    pub(crate) fn read(env: &Env, is_production: bool) -> Result<Self, Refusal> {
+        let base_url = text(env, "OPENAI_BASE_URL");
+        let endpoint = Endpoint::parse(base_url.as_deref(), is_production)
+            .map_err(|error| misconfigured("OPENAI_BASE_URL", &error.to_string()))?;
+        let key = text(env, "OPENAI_API_KEY").map(|key| Secret::new(key.trim()));
+        if key.is_none() && base_url.is_none() {
+            return Err(misconfigured("OPENAI_API_KEY", "is not set; only a server of OPENAI_BASE_URL may need none"));
+        }
+        // It becomes a header: what can't stand in one would fail each request without a word why.
+        if key.as_ref().is_some_and(|key| !key.expose().bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(misconfigured("OPENAI_API_KEY", "must be visible ASCII characters"));
+        }
+        Ok(Self { endpoint, key, model: text(env, "OPENAI_MODEL").map(|model| model.trim().to_owned()) })
     }
 }
 

@@ -10,6 +10,7 @@ mod forge;
 mod http;
 mod names;
 mod session;
+mod upstream;
 mod workspace;
 
 pub use clock::{now_secs, patiently, sleep_until};
@@ -18,4 +19,5 @@ pub use forge::{Forge, Jwt, base64url, hs256, kid, master_bytes, sign, widget_to
 pub use http::{Answer, Call};
 pub use names::{fresh, fresh_secret};
 pub use session::{Event, PATIENCE, Socket, Upgrade, chat_request, resume, without};
+pub use upstream::{Asked, Upstream};
 pub use workspace::{ORIGIN, Visit, Workspace};

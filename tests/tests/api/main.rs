@@ -20,6 +20,8 @@ mod https;
 mod isolation;
 mod keys;
 mod lists;
+mod openai;
+mod openai_faults;
 mod previous_master;
 mod quota;
 mod rate_limit;

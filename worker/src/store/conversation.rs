@@ -64,6 +64,18 @@ impl ConversationStore<'_> {
         rows.into_iter().map(StoredMessage::try_from).collect()
     }
 
+    /// A message, the last `count` before it, and the answers that are there: all that it can be asked with.
+    pub(crate) fn before(&self, id: &RequestId, count: usize) -> Result<Vec<StoredMessage>, SqlError> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.select(
+            "WHERE request_id IN (
+                SELECT id FROM messages WHERE role = 'user' AND seq <= (SELECT seq FROM messages WHERE id = ?)
+                ORDER BY seq DESC LIMIT ?
+             )",
+            vec![id.as_str().into(), count.saturating_add(1).into()],
+        )
+    }
+
     fn write(db: &Database, message: &StoredMessage) -> Result<(), SqlError> {
         db.run(
             &format!("INSERT OR REPLACE INTO messages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),

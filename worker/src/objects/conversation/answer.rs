@@ -11,14 +11,12 @@ use futures_util::future::{AbortHandle, Either, abortable, select};
 use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
+use weft_shared::agent::openai::{MAX_EXCHANGES, exchanges};
+use weft_shared::agent::{LONGEST_MS, SILENCE_MS};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::RequestId;
-use weft_shared::protocol::ws::SourceRef;
 use weft_shared::session::server::{ConversationServer, Effect, Outcome, StartAnswer};
 use weft_shared::time::Timestamp;
-
-/// An agent that says nothing for so long has failed, at the beginning as in the middle.
-const SILENCE_MS: i64 = 30_000;
 
 impl Inner {
     /// Asks the agent. The object stays awake until the answer has ended.
@@ -50,19 +48,21 @@ impl Inner {
             self.report(|server, store| server.push(&start.request_id, piece, store, clock::now()));
         };
         let asked = pin!(self.ask_agent(&start, &say));
-        let silence = pin!(wait_for_silence(&heard_at));
+        let end = heard_at.get().plus_millis(LONGEST_MS);
+        let silence = pin!(wait_for_silence(&heard_at, end));
         let outcome = match select(asked, silence).await {
-            Either::Left((Ok(sources), _)) => Outcome::Complete(sources),
+            Either::Left((Ok(outcome), _)) => outcome,
             Either::Left((Err(refusal), _)) => Outcome::Failed(refusal),
             Either::Right(((), _)) => {
-                log::warning("agent_silent", &serde_json::json!({ "after_ms": SILENCE_MS }));
+                let silent_ms = clock::now().millis_since(heard_at.get());
+                log::warning("agent_silent", &serde_json::json!({ "after_ms": silent_ms }));
                 Outcome::Failed(ErrorCode::AgentFailed.into())
             }
         };
         self.report(|server, store| server.finish(&start.request_id, outcome, store, clock::now()));
     }
 
-    async fn ask_agent(self: &Rc<Self>, start: &StartAnswer, say: &dyn Fn(&str)) -> Result<Vec<SourceRef>, Refusal> {
+    async fn ask_agent(self: &Rc<Self>, start: &StartAnswer, say: &dyn Fn(&str)) -> Result<Outcome, Refusal> {
         let head = self.with_server(|server, _| Ok(server.head().cloned()))?.ok_or(ErrorCode::Internal)?;
         let live = match self.live_version.get() {
             Some(version) => live::config(&self.env, &head.tenant, &head.environment, Some(version)).await?,
@@ -71,7 +71,18 @@ impl Inner {
                 Rc::new(live::latest(&self.env, &head.tenant, &head.environment).await?.ok_or(ErrorCode::NotFound)?)
             }
         };
-        let asking = Asking { env: &self.env, tenant: &head.tenant, agent: &live.config.agent, question: &start.text };
+        let history = || {
+            let stored = ConversationStore(&self.db).before(&start.request_id, MAX_EXCHANGES)?;
+            Ok(exchanges(&stored, &start.request_id))
+        };
+        let asking = Asking {
+            env: &self.env,
+            tenant: &head.tenant,
+            agent: &live.config.agent,
+            question: &start.text,
+            visitor: start.visitor.as_ref(),
+            history: &history,
+        };
         providers::answer(&asking, say).await
     }
 
@@ -89,10 +100,10 @@ impl Inner {
     }
 }
 
-/// Over once nothing was heard for too long.
-async fn wait_for_silence(heard_at: &Cell<Timestamp>) {
+/// Over once nothing was heard for too long, and at `end` at the latest.
+async fn wait_for_silence(heard_at: &Cell<Timestamp>, end: Timestamp) {
     loop {
-        let limit = heard_at.get().plus_millis(SILENCE_MS);
+        let limit = heard_at.get().plus_millis(SILENCE_MS).min(end);
         if limit <= clock::now() {
             return;
         }
