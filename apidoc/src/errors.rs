@@ -101,8 +101,16 @@ pub fn headers() -> Value {
             "description": "Whole seconds after which another try can succeed.",
             "schema": { "type": "integer", "minimum": 0 }, "example": 12
         },
-        "RateLimit": text("How many requests are left, and in how many seconds all are free again.", "\"default\";r=0;t=12"),
-        "RateLimit-Policy": text("How many requests a key has in a window of so many seconds.", "\"default\";q=100;w=60"),
+        "RateLimit": text(
+            "How many more requests would pass now, and in how many seconds more than these. On every answer to a request \
+             that counts in a window, whatever its status.",
+            "\"default\";r=0;t=12"
+        ),
+        "RateLimit-Policy": text(
+            "How many requests a key has in a window of so many seconds: `default`, or `widget-token` for those that mint \
+             widget tokens.",
+            "\"default\";q=100;w=60"
+        ),
     })
 }
 
