@@ -62,6 +62,7 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
                 ErrorCode::OriginNotAllowed,
                 ErrorCode::NotFound,
                 ErrorCode::PayloadTooLarge,
+                ErrorCode::RateLimited,
                 ErrorCode::Unavailable,
             ]),
     ];

@@ -1,5 +1,6 @@
 //! One HTTP request and what came back.
 
+use super::document;
 use serde_json::Value;
 use std::io::Cursor;
 use std::time::Duration;
@@ -83,10 +84,10 @@ impl Call {
         self
     }
 
-    /// Sends it.
+    /// Sends it, and holds what comes back against the `OpenAPI` document.
     ///
     /// # Panics
-    /// Where nothing comes back.
+    /// Where nothing comes back, or what the document doesn't promise.
     #[must_use]
     pub fn send(self) -> Answer {
         if self.body.is_empty() {
@@ -121,7 +122,9 @@ impl Call {
         let sent = agent.run(request);
         let mut response = sent.unwrap_or_else(|error| panic!("{what} got no answer: {error}"));
         let text = response.body_mut().read_to_string().unwrap_or_else(|error| panic!("{what} broke off: {error}"));
-        Answer { what, status: response.status().as_u16(), headers: response.headers().clone(), text }
+        let answer = Answer { what, status: response.status().as_u16(), headers: response.headers().clone(), text };
+        document::check(&answer);
+        answer
     }
 }
 

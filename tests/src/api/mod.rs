@@ -6,6 +6,7 @@
 
 mod clock;
 mod deployment;
+mod document;
 mod forge;
 mod http;
 mod names;
@@ -15,6 +16,7 @@ mod workspace;
 
 pub use clock::{now_secs, patiently, sleep_until};
 pub use deployment::{Deployment, Settings, Started};
+pub use document::OPENAPI;
 pub use forge::{Forge, Jwt, base64url, hs256, kid, master_bytes, sign, widget_token_key};
 pub use http::{Answer, Call};
 pub use names::{fresh, fresh_secret};

@@ -22,6 +22,7 @@ mod keys;
 mod lists;
 mod openai;
 mod openai_faults;
+mod openapi;
 mod previous_master;
 mod quota;
 mod rate_limit;
