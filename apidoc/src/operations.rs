@@ -3,6 +3,7 @@
 
 mod audit;
 mod config;
+mod conversations;
 mod keys;
 mod service;
 mod sessions;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<(Group, Vec<Operation>)> {
         keys::group(),
         config::group(),
         sources::group(),
+        conversations::group(),
         audit::group(),
         service::group(),
     ]

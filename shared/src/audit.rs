@@ -40,6 +40,8 @@ pub enum Action {
     SourceCreated,
     #[serde(rename = "source.deleted")]
     SourceDeleted,
+    #[serde(rename = "conversation.deleted")]
+    ConversationDeleted,
 }
 
 /// Who did it.

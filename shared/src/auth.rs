@@ -16,6 +16,12 @@ use std::sync::LazyLock;
 static DEFAULT_TENANT: LazyLock<TenantId> =
     LazyLock::new(|| TenantId::parse("default").expect("`default` is a tenant's slug"));
 
+/// The tenant that `WIDGET_API_KEY` opens. It need not have been created.
+#[must_use]
+pub fn default_tenant() -> &'static TenantId {
+    &DEFAULT_TENANT
+}
+
 /// The longest credential that is looked at, in bytes.
 const MAX_CREDENTIAL_BYTES: usize = 1024;
 

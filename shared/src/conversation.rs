@@ -1,15 +1,22 @@
 //! A conversation as it is stored, and the storage it needs: a trait, so that the session runs on SQLite in an
 //! object and on a plain list in tests. The storage is synchronous, as SQLite in a Durable Object is.
 
-use crate::ids::{Environment, RequestId, TenantId};
+pub mod bound;
+pub mod index;
+
+use crate::ids::{ConversationId, Environment, RequestId, TenantId};
 use crate::protocol::ws::{AnswerStatus, Completed, HistoryMessage, Role, SourceRef};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
+use bound::Size;
 use serde::{Deserialize, Serialize};
 
-/// What is known of a conversation as a whole. Written once, with its first message.
+/// What is known of a conversation as a whole. Written with its first message, and again where its visitor changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
+    /// Its own id. None in heads of before it was kept: the next message puts it in.
+    #[serde(default)]
+    pub id: Option<ConversationId>,
     /// Whose it is.
     pub tenant: TenantId,
     /// In which environment it began; it doesn't answer in another.
@@ -18,6 +25,22 @@ pub struct Head {
     pub history_secret: SecretHash,
     /// When its first message was accepted.
     pub created_at: Timestamp,
+    /// Who writes, by the last token that came with a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<Participant>,
+    /// The id that a client of the chat API gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// Who writes in a conversation, as the customer's backend vouches for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The end user's id: `sub` of the widget token.
+    pub sub: String,
+    /// Their name, where the token has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A stored message.
@@ -103,6 +126,12 @@ pub trait Store {
     /// The storage's own.
     fn begin(&mut self, head: &Head, message: &StoredMessage) -> Result<(), Self::Error>;
 
+    /// Replaces the head of a conversation that has begun.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn set_head(&mut self, head: &Head) -> Result<(), Self::Error>;
+
     /// Stores a message or answer, or replaces the one of that id.
     ///
     /// # Errors
@@ -138,4 +167,10 @@ pub trait Store {
     /// # Errors
     /// The storage's own.
     fn reserved_seq(&self) -> Result<u64, Self::Error>;
+
+    /// How much is stored.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn size(&self) -> Result<Size, Self::Error>;
 }

@@ -33,6 +33,8 @@ pub mod limits;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 #[cfg(feature = "server")]
+pub mod retention;
+#[cfg(feature = "server")]
 pub mod scope;
 #[cfg(feature = "server")]
 pub mod tokens;

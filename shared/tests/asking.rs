@@ -7,7 +7,7 @@ mod store;
 
 use store::MemoryStore;
 use weft_shared::error::ErrorCode;
-use weft_shared::ids::{Environment, RequestId, TenantId};
+use weft_shared::ids::{ConversationId, Environment, RequestId, TenantId};
 use weft_shared::protocol::ws::{AnswerStatus, ServerFrame, SourceRef};
 use weft_shared::secret::Secret;
 use weft_shared::session::server::{
@@ -40,7 +40,9 @@ fn id(number: u32) -> RequestId {
 
 fn socket() -> Socket {
     let tenant = TenantId::parse("acme").expect("well formed");
-    let context = SocketContext { tenant, environment: Environment::production(), require_signed_token: false };
+    let conversation = ConversationId::parse("conversation-0123").expect("well formed");
+    let context =
+        SocketContext { conversation, tenant, environment: Environment::production(), require_signed_token: false };
     Socket::open(context, NOW).0
 }
 

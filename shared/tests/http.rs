@@ -10,6 +10,7 @@ use weft_shared::protocol::http::{
     MAX_BODY_BYTES, MintWidgetToken, Query, SessionCreated, SourceList, SourceView, Tenant, UpdateTenant,
     WidgetTokenBody, read_body, read_optional_body, read_value,
 };
+use weft_shared::retention::Retention;
 use weft_shared::scope::ScopeSet;
 use weft_shared::secret::Secret;
 use weft_shared::time::Timestamp;
@@ -151,10 +152,12 @@ fn tenants_are_made_and_changed_by_their_rules() {
     let tenant = make(json!({ "id": "acme" })).expect("valid");
     assert_eq!(
         serde_json::to_value(&tenant).expect("plain data"),
-        json!({ "id": "acme", "name": "acme", "hipaa": false, "created_at": "2026-11-22T04:00:00.000Z" })
+        json!({ "id": "acme", "name": "acme", "hipaa": false, "created_at": "2026-11-22T04:00:00.000Z", "retention_days": null })
     );
     let text = serde_json::to_string(&tenant).expect("plain data");
     assert_eq!(serde_json::from_str::<Tenant>(&text).expect("its stored form"), tenant);
+    let before = text.replace(r#","retention_days":null"#, "");
+    assert_eq!(serde_json::from_str::<Tenant>(&before).expect("as it was stored before there was retention"), tenant);
     assert!(make(json!({ "id": "acme", "name": "é".repeat(100), "hipaa": true })).expect("valid").hipaa);
     for (body, field) in [
         (json!({ "name": "Acme" }), "id"),
@@ -166,6 +169,7 @@ fn tenants_are_made_and_changed_by_their_rules() {
         (json!({ "id": "acme", "name": "a\nb" }), "name"),
         (json!({ "id": "acme", "hipaa": "yes" }), "hipaa"),
         (json!({ "id": "acme", "plan": "pro" }), "plan"),
+        (json!({ "id": "acme", "retention_days": 0 }), "retention_days"),
     ] {
         let refusal = make(body).expect_err(field);
         assert!(refusal.message.starts_with(field), "{}", refusal.message);
@@ -173,13 +177,21 @@ fn tenants_are_made_and_changed_by_their_rules() {
 
     let update = |body: Value| read::<UpdateTenant>(&body).and_then(|body| body.apply(tenant.clone()));
     assert_eq!(update(json!({})).expect("valid"), tenant);
-    let renamed = update(json!({ "name": "Acme Ltd", "hipaa": true })).expect("valid");
+    let renamed = update(json!({ "name": "Acme Ltd", "hipaa": true, "retention_days": 3_650 })).expect("valid");
     assert_eq!((renamed.name.as_str(), renamed.hipaa), ("Acme Ltd", true));
-    let back = read::<UpdateTenant>(&json!({ "name": null, "hipaa": null })).and_then(|body| body.apply(renamed));
+    assert_eq!(renamed.retention_days.map(Retention::as_days), Some(3_650));
+    let back = read::<UpdateTenant>(&json!({ "name": null, "hipaa": null, "retention_days": null }))
+        .and_then(|body| body.apply(renamed));
     assert_eq!(back.expect("valid"), tenant);
-    for (body, field) in
-        [(json!({ "id": "b" }), "id"), (json!({ "name": "" }), "name"), (json!({ "hipaa": 1 }), "hipaa")]
-    {
+    for (body, field) in [
+        (json!({ "id": "b" }), "id"),
+        (json!({ "name": "" }), "name"),
+        (json!({ "hipaa": 1 }), "hipaa"),
+        (json!({ "retention_days": 0 }), "retention_days"),
+        (json!({ "retention_days": 3_651 }), "retention_days"),
+        (json!({ "retention_days": 1.5 }), "retention_days"),
+        (json!({ "retention_days": "7" }), "retention_days"),
+    ] {
         assert!(update(body).expect_err(field).message.starts_with(field));
     }
 }

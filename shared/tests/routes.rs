@@ -39,6 +39,13 @@ fn each_route_is_found_by_its_path() {
         ("POST", "/v1/tenants/acme/sources", Route::CreateSource),
         ("GET", "/v1/tenants/acme/sources", Route::ListSources),
         ("DELETE", "/v1/tenants/acme/sources/src_0", Route::DeleteSource),
+        ("GET", "/v1/tenants/acme/conversations", Route::ListConversations),
+        ("GET", "/v1/tenants/acme/conversations/c0", Route::ReadConversation),
+        ("DELETE", "/v1/tenants/acme/conversations/c0", Route::DeleteConversation),
+        ("GET", "/v1/tenants/acme/conversations/c0/export", Route::ExportConversation),
+        ("GET", "/v1/tenants/acme/messages", Route::ListMessages),
+        ("GET", "/v1/admin/conversations", Route::AdminListConversations),
+        ("GET", "/v1/admin/conversations/c0", Route::AdminReadConversation),
     ] {
         assert_eq!(route(method, path), Some(wanted), "{method} {path}");
     }

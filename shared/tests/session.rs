@@ -5,7 +5,7 @@ mod store;
 
 use store::MemoryStore;
 use weft_shared::error::{ErrorCode, Refusal};
-use weft_shared::ids::{Environment, RequestId, TenantId};
+use weft_shared::ids::{ConversationId, Environment, RequestId, TenantId};
 use weft_shared::protocol::ws::{AnswerStatus, CloseCode, MAX_FRAME_BYTES, Role, ServerFrame};
 use weft_shared::secret::Secret;
 use weft_shared::session::server::{
@@ -49,6 +49,7 @@ impl Room {
 
     fn socket(&self, require_signed_token: bool) -> Socket {
         let context = SocketContext {
+            conversation: ConversationId::parse("conversation-0123").expect("well formed"),
             tenant: TenantId::parse("acme").expect("well formed"),
             environment: Environment::production(),
             require_signed_token,

@@ -272,7 +272,7 @@ impl Element {
     fn retry(&mut self, now: Timestamp) {
         if !matches!(self.start, Start::Done) {
             self.ask_config();
-        } else if self.session.status() != Status::Ended(Ended::Forbidden) {
+        } else if !matches!(self.session.status(), Status::Ended(Ended::Forbidden | Ended::Over)) {
             self.session.retry(now);
         } else if let Some(saved) = Saved::new(&mut BrowserEntropy) {
             // This conversation can't go on. What it didn't take is for the next one.

@@ -6,7 +6,7 @@
 
 use crate::clock;
 use crate::log;
-use crate::objects::{directory, ip_quota, key_guard, tenant};
+use crate::objects::{conversation, directory, ip_quota, key_guard, tenant};
 use crate::quota::Place;
 use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
@@ -29,6 +29,8 @@ const KV: &str = "KV";
 const DIRECTORY_NAME: &str = "directory";
 /// How long an object may take that asks no one else. One that doesn't answer can't be reached.
 const DEADLINE_MS: u32 = 10_000;
+/// How long a conversation may take: what is under way there comes first.
+const CONVERSATION_DEADLINE_MS: u32 = 20_000;
 /// How long a tenant's object may take, which tells others of what it did.
 const TENANT_DEADLINE_MS: u32 = 30_000;
 /// Where calls go. An object has no host: only the path means something.
@@ -145,6 +147,11 @@ pub(crate) fn key_guard(env: &Env, id: &CredentialId) -> Remote<key_guard::Calls
 /// The counters of a visitor's address.
 pub(crate) fn ip_quota(env: &Env, place: &Place) -> Remote<ip_quota::Calls> {
     Remote::of(env, IP_QUOTA, &quota_name(place), DEADLINE_MS)
+}
+
+/// A conversation.
+pub(crate) fn conversation(env: &Env, tenant: &TenantId, id: &ConversationId) -> Remote<conversation::Calls> {
+    Remote::of(env, CONVERSATION, &conversation_name(tenant, id), CONVERSATION_DEADLINE_MS)
 }
 
 impl<C: Serialize> Remote<C> {

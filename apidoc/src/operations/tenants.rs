@@ -28,14 +28,16 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
         Operation::new(Route::UpdateTenant, "updateTenant", "Change a tenant")
             .about(
                 "What is absent stays, what is null returns to its default. Where HIPAA's rules hold, secret keys are refused at \
-                 creation and at use (403 `api_keys_disabled`), and a signed widget token is always required.",
+                 creation and at use (403 `api_keys_disabled`), and a signed widget token is always required. A conversation \
+                 without a message for `retention_days` is deleted.",
             )
-            .takes::<UpdateTenant>(json!({ "name": "Acme Inc", "hipaa": true }))
+            .takes::<UpdateTenant>(json!({ "name": "Acme Inc", "hipaa": true, "retention_days": 365 }))
             .answers::<Tenant>(
                 200,
                 "The tenant as it is now.",
                 json!({
-                    "id": "acme", "name": "Acme Inc", "hipaa": true, "created_at": "2026-11-22T04:22:23.000Z"
+                    "id": "acme", "name": "Acme Inc", "hipaa": true, "created_at": "2026-11-22T04:22:23.000Z",
+                    "retention_days": 365
                 }),
             ),
     ];
@@ -43,5 +45,5 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
 }
 
 fn tenant() -> Value {
-    json!({ "id": "acme", "name": "Acme Ltd", "hipaa": false, "created_at": "2026-11-22T04:22:23.000Z" })
+    json!({ "id": "acme", "name": "Acme Ltd", "hipaa": false, "created_at": "2026-11-22T04:22:23.000Z", "retention_days": 365 })
 }

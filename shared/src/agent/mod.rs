@@ -7,7 +7,7 @@ pub mod sources;
 mod terms;
 
 pub use sources::{Composed, MAX_PASSAGES, Passage, best, compose, named, passages, search_terms};
-pub use terms::TOKENIZER;
+pub use terms::{TOKENIZER, match_words};
 
 /// An agent that isn't heard of for so long has failed, before the first byte of its answer as in the middle.
 pub const SILENCE_MS: i64 = 30_000;

@@ -124,6 +124,23 @@ impl Question {
     }
 }
 
+/// What to search messages for: an FTS5 `MATCH` expression that wants every word of the text, each as the beginning of
+/// a word. None where the text has no word. Every word is letters and digits only and stands in quotes, so that nothing
+/// that anyone types is FTS5 syntax.
+#[must_use]
+pub fn match_words(text: &str) -> Option<String> {
+    let mut wanted: Vec<String> = Vec::new();
+    for word in words(text).filter(|word| word.len() <= MAX_WORD_BYTES) {
+        if !wanted.contains(&word) {
+            wanted.push(word);
+        }
+        if wanted.len() == MAX_TERMS {
+            break;
+        }
+    }
+    (!wanted.is_empty()).then(|| wanted.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" AND "))
+}
+
 /// The words of a text, folded.
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).map(fold).filter(|word| !word.is_empty())

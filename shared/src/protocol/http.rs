@@ -5,7 +5,9 @@
 //! `snake_case`, what browsers touch `camelCase`, and times are RFC 3339 in UTC.
 
 mod config;
+mod conversations;
 mod keys;
+mod open_chat_widget;
 mod query;
 mod read;
 mod sessions;
@@ -14,7 +16,14 @@ mod tenants;
 mod tokens;
 
 pub use config::{ConfigBody, Deployed, EnvironmentBody};
+pub use conversations::{
+    ConversationExport, ConversationList, ConversationView, Find, FoundMessage, MessageList, MessageView, Thread,
+    TimeCursor, VisitorView,
+};
 pub use keys::{CreateKey, KeyCreated, KeyList, KeyView, MAX_LABEL_CHARS, MAX_RATE_LIMIT_PER_MINUTE, RotateKey};
+pub use open_chat_widget::{
+    AdminConversation, AdminConversationList, AdminMessage, AdminThread, admin_page, admin_tenant, is_default_tenant,
+};
 pub use query::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page, Query};
 pub(crate) use read::field_name;
 pub use read::{MAX_BODY_BYTES, check_text, read_body, read_optional_body, read_value};

@@ -9,7 +9,7 @@
 use super::paths::{HEALTH_PATH, TEST_WIDGET_TOKEN_PATH, WIDGET_CONFIG_PATH, WIDGET_SESSION_PATH, WIDGET_TOKEN_PATH};
 use crate::auth::{Need, Plane};
 use crate::error::{ErrorCode, Refusal};
-use crate::ids::{CredentialId, SourceId, TenantId};
+use crate::ids::{ConversationId, CredentialId, SourceId, TenantId};
 use crate::scope::{Resource, Scope};
 
 /// What a request asks for.
@@ -67,6 +67,20 @@ pub enum Route {
     OpenApi,
     /// `GET /docs`
     Docs,
+    /// `GET /v1/tenants/{tenant}/conversations`
+    ListConversations,
+    /// `GET /v1/tenants/{tenant}/conversations/{id}`
+    ReadConversation,
+    /// `DELETE /v1/tenants/{tenant}/conversations/{id}`
+    DeleteConversation,
+    /// `GET /v1/tenants/{tenant}/conversations/{id}/export`
+    ExportConversation,
+    /// `GET /v1/tenants/{tenant}/messages`
+    ListMessages,
+    /// `GET /v1/admin/conversations`
+    AdminListConversations,
+    /// `GET /v1/admin/conversations/{id}`
+    AdminReadConversation,
 }
 
 /// The methods that routes have.
@@ -148,6 +162,12 @@ const SOURCE: &str = "/v1/tenants/{tenant}/sources/{id}";
 const OPENAPI: &str = "/v1/openapi.json";
 const DOCS: &str = "/docs";
 const AUDIT: &str = "/v1/tenants/{tenant}/audit";
+const CONVERSATIONS: &str = "/v1/tenants/{tenant}/conversations";
+const CONVERSATION: &str = "/v1/tenants/{tenant}/conversations/{id}";
+const EXPORT: &str = "/v1/tenants/{tenant}/conversations/{id}/export";
+const MESSAGES: &str = "/v1/tenants/{tenant}/messages";
+const ADMIN_CONVERSATIONS: &str = "/v1/admin/conversations";
+const ADMIN_CONVERSATION: &str = "/v1/admin/conversations/{id}";
 
 /// Every route. A route that isn't here doesn't exist.
 pub static ROUTES: &[Row] = &[
@@ -184,6 +204,18 @@ pub static ROUTES: &[Row] = &[
     managed(Route::ReadAudit, Method::Get, AUDIT, Need::Scope(Scope::Read(Resource::Settings))),
     managed(Route::OpenApi, Method::Get, OPENAPI, Need::Public),
     managed(Route::Docs, Method::Get, DOCS, Need::Public),
+    managed(Route::ListConversations, Method::Get, CONVERSATIONS, Need::Scope(Scope::Read(Resource::Conversations))),
+    managed(Route::ReadConversation, Method::Get, CONVERSATION, Need::Scope(Scope::Read(Resource::Conversations))),
+    managed(
+        Route::DeleteConversation,
+        Method::Delete,
+        CONVERSATION,
+        Need::Scope(Scope::Write(Resource::Conversations)),
+    ),
+    managed(Route::ExportConversation, Method::Get, EXPORT, Need::Scope(Scope::Read(Resource::Conversations))),
+    managed(Route::ListMessages, Method::Get, MESSAGES, Need::Scope(Scope::Read(Resource::Messages))),
+    managed(Route::AdminListConversations, Method::Get, ADMIN_CONVERSATIONS, Need::Admin),
+    managed(Route::AdminReadConversation, Method::Get, ADMIN_CONVERSATION, Need::Admin),
 ];
 
 /// A request that is in the table.
@@ -223,6 +255,14 @@ impl Match<'_> {
     /// `not_found` where no source can have such an id: ids are made here, so a wrong one was never given out.
     pub fn source_id(&self) -> Result<SourceId, Refusal> {
         self.id.and_then(|id| SourceId::parse(id).ok()).ok_or_else(|| ErrorCode::NotFound.into())
+    }
+
+    /// The path's conversation.
+    ///
+    /// # Errors
+    /// `not_found` where no conversation can have such an id.
+    pub fn conversation_id(&self) -> Result<ConversationId, Refusal> {
+        self.id.and_then(|id| ConversationId::parse(id).ok()).ok_or_else(|| ErrorCode::NotFound.into())
     }
 
     /// The path's key.

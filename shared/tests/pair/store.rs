@@ -1,5 +1,6 @@
 //! A conversation's storage as a plain list. It survives a crash of the server half, as SQLite does.
 
+use weft_shared::conversation::bound::Size;
 use weft_shared::conversation::{Head, Store, StoredMessage};
 use weft_shared::ids::RequestId;
 use weft_shared::protocol::ws::Role;
@@ -23,6 +24,13 @@ impl Store for MemoryStore {
         self.head = Some(head.clone());
         self.writes += 1;
         self.put(message)
+    }
+
+    fn set_head(&mut self, head: &Head) -> Result<(), Self::Error> {
+        assert!(self.head.is_some(), "it has begun");
+        self.head = Some(head.clone());
+        self.writes += 1;
+        Ok(())
     }
 
     fn put(&mut self, message: &StoredMessage) -> Result<(), Self::Error> {
@@ -65,5 +73,12 @@ impl Store for MemoryStore {
 
     fn reserved_seq(&self) -> Result<u64, Self::Error> {
         Ok(self.rows.iter().map(|row| row.reserved_seq).max().unwrap_or(0))
+    }
+
+    fn size(&self) -> Result<Size, Self::Error> {
+        let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
+        let questions = self.rows.iter().filter(|row| row.role == Role::User).count();
+        let bytes = self.rows.iter().filter(|row| row.is_over()).map(|row| row.text.len()).sum();
+        Ok(Size { questions: count(questions), bytes: count(bytes) })
     }
 }

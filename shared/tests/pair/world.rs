@@ -7,7 +7,7 @@ use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use std::collections::{BTreeMap, BTreeSet};
 use weft_shared::conversation::Store as _;
 use weft_shared::error::ErrorCode;
-use weft_shared::ids::{Environment, RequestId, TenantId};
+use weft_shared::ids::{ConversationId, Environment, RequestId, TenantId};
 use weft_shared::limits::LimitHit;
 use weft_shared::protocol::ws::{AnswerStatus, ClientFrame, LimitKind, ServerFrame};
 use weft_shared::secret::{HistorySecret, Secret};
@@ -352,6 +352,7 @@ impl World {
                     return;
                 }
                 let context = SocketContext {
+                    conversation: ConversationId::parse("conversation-0123").expect("well formed"),
                     tenant: TenantId::parse("acme").expect("well formed"),
                     environment: Environment::production(),
                     require_signed_token: true,

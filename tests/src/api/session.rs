@@ -247,6 +247,26 @@ impl Socket {
         assert_eq!(self.next_within(PATIENCE), Some(Event::Closed(code)));
     }
 
+    /// All frames up to the close, which must have this code.
+    ///
+    /// # Panics
+    /// Where the socket closes with another, or falls silent.
+    #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "some tests want the close alone")]
+    pub fn until_closed(&mut self, code: u16) -> Vec<Value> {
+        let mut frames = Vec::new();
+        loop {
+            match self.next_within(PATIENCE) {
+                Some(Event::Frame(frame)) => frames.push(frame),
+                Some(Event::Closed(closed)) => {
+                    assert_eq!(closed, code, "after {frames:?}");
+                    return frames;
+                }
+                None => panic!("no close after {frames:?}"),
+            }
+        }
+    }
+
     /// Holds that the socket is open and nothing is under way: a ping is answered, and by nothing else.
     ///
     /// # Panics

@@ -5,14 +5,17 @@
 
 #![expect(clippy::panic, reason = "a helper that meets what must not be fails its test")]
 
+mod admin_conversations;
 mod answers;
 mod audit;
 mod bodies;
 mod canary;
 mod chat;
 mod config;
+mod conversations;
 mod credentials;
 mod deployments;
+mod export;
 mod forged_tokens;
 mod frames;
 mod hipaa;
@@ -32,6 +35,7 @@ mod revocation;
 mod rotation;
 mod routes;
 mod scopes;
+mod search;
 mod secrecy;
 mod sessions;
 mod shop;

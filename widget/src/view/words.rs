@@ -58,6 +58,9 @@ pub(crate) const fn status(status: Status) -> Notice {
         Status::TokenRefused => ask("Your sign-in on this site was not accepted here.", TRY_AGAIN),
         Status::Limited(_) => say("You have reached the message limit. The chat comes back when it resets."),
         Status::Ended(Ended::Forbidden) => ask("This conversation can’t go on here.", "Start a new one"),
+        Status::Ended(Ended::Over) => {
+            ask("This conversation is over. What was not sent goes into the next one.", "Start a new one")
+        }
         Status::Ended(Ended::Outdated) => say("The chat was updated. Reload the page to go on."),
     }
 }

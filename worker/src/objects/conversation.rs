@@ -6,10 +6,12 @@
 
 mod answer;
 mod inbox;
+mod managing;
 mod sockets;
+mod telling;
 mod turns;
 
-use crate::bindings::{CONTEXT_HEADER, SESSION_PATH};
+use crate::bindings::{CONTEXT_HEADER, SESSION_PATH, calls, reply, serve};
 use crate::clock;
 use crate::log;
 use crate::store::schema;
@@ -22,13 +24,38 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use turns::Turns;
 use weft_shared::error::Refusal;
-use weft_shared::ids::{CredentialId, RequestId};
+use weft_shared::ids::{ConversationId, CredentialId, RequestId};
+use weft_shared::protocol::http::{ConversationExport, Page, Thread};
 use weft_shared::protocol::ws::{PING, PONG};
 use weft_shared::session::server::{ConversationServer, Socket, SocketContext};
+use weft_shared::time::Timestamp;
 use worker::{
     DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     WebSocketRequestResponsePair, durable_object,
 };
+
+calls! {
+    /// What a conversation is asked, but for its sockets.
+    Calls {
+        /// A page of it, oldest message first.
+        ReadThread { id: ConversationId, page: Page } -> Thread;
+        /// All of it.
+        Export { id: ConversationId } -> ConversationExport;
+        /// Deletes it. With a limit, only where its last message was stored then or before.
+        Erase { limit: Option<Timestamp> } -> Erased;
+    }
+}
+
+/// What became of a conversation that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Erased {
+    /// It was there, and isn't any more.
+    Gone,
+    /// There was none.
+    Nothing,
+    /// It has a newer message.
+    Kept { last_message_at: Timestamp },
+}
 
 /// What the edge found out about a socket before it let it through.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,6 +97,10 @@ struct Inner {
     server: RefCell<Option<ConversationServer>>,
     /// Frames are dealt with one after the other, in the order in which they came.
     turns: Turns,
+    /// The tenant is told by one call at a time.
+    telling: Turns,
+    /// Whether there is or may soon be something that the tenant wasn't told. What counts is what is stored.
+    is_untold: Cell<bool>,
     /// The answers under way, to stop them.
     answers: RefCell<HashMap<RequestId, AbortHandle>>,
     /// The version of the live config that the last message was admitted under.
@@ -113,6 +144,8 @@ impl DurableObject for Conversation {
             db,
             server: RefCell::new(None),
             turns: Turns::default(),
+            telling: Turns::default(),
+            is_untold: Cell::new(false),
             answers: RefCell::default(),
             live_version: Cell::new(None),
         };
@@ -121,18 +154,24 @@ impl DurableObject for Conversation {
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         if request.path() != SESSION_PATH {
-            return Response::error("not found", 404);
+            return serve(request, async |call| match call {
+                Calls::ReadThread(ReadThread { id, page }) => reply::<ReadThread>(self.inner.read_thread(id, &page)),
+                Calls::Export(Export { id }) => reply::<Export>(self.inner.export(id)),
+                Calls::Erase(Erase { limit }) => reply::<Erase>(self.inner.erase(limit).await),
+            })
+            .await;
         }
         // Only the edge can reach an object, and it builds this header itself.
         let context = request.headers().get(CONTEXT_HEADER)?.unwrap_or_default();
         self.inner.open(serde_json::from_str(&context)?)
     }
 
-    /// One alarm for all sockets: the ends of their tokens.
+    /// One alarm for all that is due: the ends of tokens, and what the tenant wasn't told.
     async fn alarm(&self) -> Result<Response> {
         for socket in self.inner.sockets() {
             self.inner.handle_timeout(&socket).await;
         }
+        self.inner.tell_tenant().await;
         self.inner.set_alarm().await;
         Response::empty()
     }

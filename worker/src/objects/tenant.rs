@@ -4,6 +4,7 @@
 mod configs;
 mod delivery;
 mod ends;
+mod index;
 mod keys;
 mod sources;
 
@@ -19,12 +20,15 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use weft_shared::audit::{Action, AuditEntry, By};
 use weft_shared::config::Live;
+use weft_shared::conversation::index::Note;
 use weft_shared::error::{ErrorCode, Refusal};
-use weft_shared::ids::{CredentialId, Environment, SourceId};
+use weft_shared::ids::{ConversationId, CredentialId, Environment, SourceId};
 use weft_shared::keys::KeyRecord;
 use weft_shared::protocol::http::{
-    ConfigBody, Deployed, NewSource, Page, SourceView, Tenant as TenantBody, UpdateTenant,
+    ConfigBody, ConversationView, Deployed, Find, FoundMessage, NewSource, Page, SourceView, Tenant as TenantBody,
+    TimeCursor, UpdateTenant,
 };
+use weft_shared::retention::Retention;
 use weft_shared::time::Timestamp;
 use worker::{
     DurableObject, Env, Request, Response, Result, Socket, State, WebSocket, WebSocketIncomingMessage, durable_object,
@@ -75,6 +79,16 @@ calls! {
         ListSources { page: Page } -> (Vec<SourceView>, Option<String>);
         /// Removes a source.
         RemoveSource { id: SourceId, by: By } -> ();
+        /// Takes over what a conversation tells of itself.
+        IndexMessages { note: Box<Note> } -> ();
+        /// A page of conversations, and where the next one begins.
+        ListConversations { find: Find<TimeCursor> } -> (Vec<ConversationView>, Option<String>);
+        /// The same for the operator, with how many there are; of a tenant that may never have been created.
+        ListForAdmin { page: Page<TimeCursor>, is_default: bool } -> (Vec<ConversationView>, Option<String>, u64);
+        /// A page of messages, and where the next one begins.
+        ListMessages { find: Find<u32> } -> (Vec<FoundMessage>, Option<String>);
+        /// Deletes a conversation.
+        DeleteConversation { id: ConversationId, by: By } -> ();
         /// The passages that fit an FTS5 expression best.
         Search { expression: String, limit: u32 } -> Vec<Hit>;
     }
@@ -132,6 +146,8 @@ impl Tenant {
                 let act = by.did(Action::TenantUpdated);
                 let act = if after.name == before.name { act } else { act.with("name", after.name.as_str()) };
                 let act = if after.hipaa == before.hipaa { act } else { act.with("hipaa", after.hipaa) };
+                let days = |tenant: &TenantBody| tenant.retention_days.map(Retention::as_days);
+                let act = if days(&after) == days(&before) { act } else { act.with("retention_days", days(&after)) };
                 audit::add(db, &act, clock::now())?;
             }
             if after.hipaa != before.hipaa {
@@ -179,6 +195,17 @@ impl Tenant {
             Calls::AddSource(AddSource { id, source, by }) => reply::<AddSource>(self.add_source(id, source, &by)),
             Calls::ListSources(ListSources { page }) => reply::<ListSources>(self.list_sources(&page)),
             Calls::RemoveSource(RemoveSource { id, by }) => reply::<RemoveSource>(self.remove_source(&id, &by)),
+            Calls::IndexMessages(IndexMessages { note }) => reply::<IndexMessages>(self.index(*note).await),
+            Calls::ListConversations(ListConversations { find }) => {
+                reply::<ListConversations>(self.list_conversations(&find))
+            }
+            Calls::ListForAdmin(ListForAdmin { page, is_default }) => {
+                reply::<ListForAdmin>(self.list_for_admin(page, is_default))
+            }
+            Calls::ListMessages(ListMessages { find }) => reply::<ListMessages>(self.list_messages(&find)),
+            Calls::DeleteConversation(DeleteConversation { id, by }) => {
+                reply::<DeleteConversation>(self.delete_conversation(&id, &by).await)
+            }
             Calls::Search(Search { expression, limit }) => reply::<Search>(self.search(&expression, limit)),
         }
     }
@@ -194,9 +221,11 @@ impl DurableObject for Tenant {
         serve(request, async |call| self.handle(call).await).await
     }
 
-    /// One alarm for all that is to be done later: what was not delivered, and keys that were never finished.
+    /// One alarm for all that is to be done later: what was not delivered, keys that were never finished, conversations
+    /// that are kept no longer.
     async fn alarm(&self) -> Result<Response> {
         self.sweep(clock::now()).await;
+        self.expire(clock::now()).await;
         self.deliver().await;
         Response::empty()
     }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod conversations;
 mod docs;
 mod keys;
 mod sessions;
@@ -104,6 +105,19 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<R
         (Route::CreateSource, Some(tenant)) => sources::create(managed, &tenant).await,
         (Route::ListSources, Some(tenant)) => sources::list(managed, &tenant).await,
         (Route::DeleteSource, Some(tenant)) => sources::delete(managed, &tenant, found.source_id()?).await,
+        (Route::ListConversations, Some(tenant)) => conversations::list(managed, &tenant).await,
+        (Route::ReadConversation, Some(tenant)) => {
+            conversations::read(managed, &tenant, found.conversation_id()?).await
+        }
+        (Route::DeleteConversation, Some(tenant)) => {
+            conversations::delete(managed, &tenant, found.conversation_id()?).await
+        }
+        (Route::ExportConversation, Some(tenant)) => {
+            conversations::export(managed, &tenant, found.conversation_id()?).await
+        }
+        (Route::ListMessages, Some(tenant)) => conversations::messages(managed, &tenant).await,
+        (Route::AdminListConversations, _) => conversations::admin_list(managed).await,
+        (Route::AdminReadConversation, _) => conversations::admin_read(managed, found.conversation_id()?).await,
         // The routes of one tenant have it in their path, so nothing gets here.
         _ => Err(ErrorCode::NotFound.into()),
     }

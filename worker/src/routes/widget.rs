@@ -69,6 +69,7 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
     let Opened { record, live, require_signed_token } = opened;
     let context = SessionContext {
         socket: SocketContext {
+            conversation: conversation.clone(),
             tenant: record.tenant.clone(),
             environment: record.environment.clone(),
             require_signed_token,

@@ -3,8 +3,10 @@
 use super::sql::{Database, SqlError};
 use super::{instant, json};
 use serde::Deserialize;
+use weft_shared::conversation::bound::Size;
+use weft_shared::conversation::index::{Note, first_note};
 use weft_shared::conversation::{Head, Store, StoredMessage, answer_id};
-use weft_shared::ids::RequestId;
+use weft_shared::ids::{RequestId, TenantId};
 use weft_shared::protocol::ws::{AnswerStatus, Role};
 use weft_shared::time::Timestamp;
 
@@ -58,6 +60,43 @@ fn word<T: serde::Serialize>(word: &T) -> Result<Option<String>, SqlError> {
 }
 
 impl ConversationStore<'_> {
+    /// The conversation's head; none: there is no conversation.
+    pub(crate) fn stored_head(&self) -> Result<Option<Head>, SqlError> {
+        Store::head(self)
+    }
+
+    /// Every message and answer, in order.
+    pub(crate) fn all(&self) -> Result<Vec<StoredMessage>, SqlError> {
+        self.select("ORDER BY seq", vec![])
+    }
+
+    /// What the tenant is to be told next, and which tenant; none: it knows all that is over.
+    pub(crate) fn next_note(&self) -> Result<Option<(TenantId, Note)>, SqlError> {
+        let Some(Head { id: Some(conversation), tenant, environment, created_at, visitor, session, .. }) =
+            self.stored_head()?
+        else {
+            return Ok(None);
+        };
+        let messages = self.select(
+            "WHERE seq > (SELECT COALESCE(MAX(seq), 0) FROM told) AND (role = 'user' OR status IS NOT NULL)
+             ORDER BY seq",
+            vec![],
+        )?;
+        let messages = first_note(messages);
+        if messages.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((tenant, Note { conversation, created_at, environment, session, visitor, messages })))
+    }
+
+    /// The tenant confirmed what it was told, up to this `seq`.
+    pub(crate) fn set_told(&mut self, seq: u64) -> Result<(), SqlError> {
+        self.0.ready()?.run(
+            "INSERT INTO told (only, seq) VALUES (0, ?) ON CONFLICT (only) DO UPDATE SET seq = excluded.seq",
+            vec![number(seq)],
+        )
+    }
+
     fn select(&self, rest: &str, bindings: Vec<super::sql::Value>) -> Result<Vec<StoredMessage>, SqlError> {
         let Some(db) = self.0.if_stored()? else { return Ok(Vec::new()) };
         let rows: Vec<Row> = db.rows(&format!("SELECT {COLUMNS} FROM messages {rest}"), bindings)?;
@@ -115,6 +154,10 @@ impl Store for ConversationStore<'_> {
         })
     }
 
+    fn set_head(&mut self, head: &Head) -> Result<(), SqlError> {
+        self.0.ready()?.run("UPDATE heads SET head = ?", vec![json(head)?])
+    }
+
     fn put(&mut self, message: &StoredMessage) -> Result<(), SqlError> {
         Self::write(self.0.ready()?, message)
     }
@@ -153,6 +196,17 @@ impl Store for ConversationStore<'_> {
         let Some(db) = self.0.if_stored()? else { return Ok(0) };
         let row = db.row::<Row>("SELECT MAX(reserved_seq) AS reserved_seq FROM messages", vec![])?;
         Ok(row.and_then(|row| row.reserved_seq).unwrap_or(0))
+    }
+
+    fn size(&self) -> Result<Size, SqlError> {
+        let Some(db) = self.0.if_stored()? else { return Ok(Size::default()) };
+        let row = db.row::<Size>(
+            "SELECT COUNT(CASE WHEN role = 'user' THEN 1 END) AS questions,
+                    COALESCE(SUM(CASE WHEN role = 'user' OR status IS NOT NULL THEN octet_length(text) END), 0) AS bytes
+             FROM messages",
+            vec![],
+        )?;
+        Ok(row.unwrap_or_default())
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod configs;
 pub(crate) mod conversation;
 pub(crate) mod guard;
+pub(crate) mod index;
 pub(crate) mod keys;
 pub(crate) mod outbox;
 pub(crate) mod quota;

@@ -9,6 +9,9 @@ pub(crate) const DIRECTORY: &[&str] = &["
 /// Of a `Tenant` object. `tenants` has one row; its `revision` rises with everything that keys inherit.
 /// `keys` holds session tokens too. `pending_since` is null once the key's guard has the record; `replaces` is the key
 /// that a new one is the successor of. `audit` is only ever added to. `outbox` names what others are still to be told.
+/// `conversations`, `messages` and `message_texts` are the index of what conversations told; a message has one number in
+/// both of its tables. Nothing counts up for ever there, as a counter of its own would be a row more with each message.
+/// `secure-delete` takes the words of a deleted text out of the index at once, rather than when it is next merged.
 /// The tokenizer is the one that `weft_shared::agent` composes its expressions for (a test compares the two).
 pub(crate) const TENANT: &[&str] = &[
     "
@@ -44,6 +47,31 @@ pub(crate) const TENANT: &[&str] = &[
     ALTER TABLE keys ADD COLUMN replaces TEXT;
     CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, act TEXT NOT NULL);
 ",
+    "
+    CREATE TABLE conversations (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        environment TEXT NOT NULL,
+        session TEXT,
+        visitor TEXT,
+        created_at INTEGER NOT NULL,
+        last_message_at INTEGER NOT NULL,
+        message_count INTEGER NOT NULL,
+        preview TEXT NOT NULL,
+        last_seq INTEGER NOT NULL
+    );
+    CREATE INDEX conversations_by_time ON conversations (last_message_at, number);
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY,
+        conversation INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        role TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    );
+    CREATE INDEX messages_by_conversation ON messages (conversation);
+    CREATE VIRTUAL TABLE message_texts USING fts5 (text, columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+    INSERT INTO message_texts (message_texts, rank) VALUES ('secure-delete', 1);
+",
 ];
 
 /// Of a `KeyGuard` object: `guards` has one row. `accepted` holds the requests that count, one row for each second, in a
@@ -67,9 +95,11 @@ pub(crate) const IP_QUOTA: &[&str] = &["
     CREATE TABLE ledgers (id INTEGER PRIMARY KEY, ledger TEXT NOT NULL);
 "];
 
-/// Of a `Conversation` object. `heads` has one row. An answer that isn't over has a null `status`. There is no index on
+/// Of a `Conversation` object. `heads` has one row, and so has `told`: the `seq` up to which the tenant confirmed what it
+/// was told. An answer that isn't over has a null `status`. There is no index on
 /// `seq`: a conversation is short to read, and every index is one more row to pay for with each write.
-pub(crate) const CONVERSATION: &[&str] = &["
+pub(crate) const CONVERSATION: &[&str] = &[
+    "
     CREATE TABLE heads (head TEXT NOT NULL);
     CREATE TABLE messages (
         id TEXT PRIMARY KEY,
@@ -82,7 +112,11 @@ pub(crate) const CONVERSATION: &[&str] = &["
         created_at INTEGER NOT NULL,
         reserved_seq INTEGER NOT NULL
     ) WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE told (only INTEGER PRIMARY KEY CHECK (only = 0), seq INTEGER NOT NULL);
+",
+];
 
 #[cfg(test)]
 mod tests {

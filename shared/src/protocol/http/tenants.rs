@@ -5,6 +5,9 @@ use crate::error::Refusal;
 use crate::ids::TenantId;
 #[cfg(feature = "openapi")]
 use crate::openapi::ONE_LINE;
+#[cfg(feature = "openapi")]
+use crate::retention::MAX_RETENTION_DAYS;
+use crate::retention::Retention;
 use crate::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -25,6 +28,9 @@ pub struct Tenant {
     #[serde(with = "crate::time::rfc3339")]
     #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub created_at: Timestamp,
+    /// After how many days without a message a conversation is deleted; null: never.
+    #[serde(default)]
+    pub retention_days: Option<Retention>,
 }
 
 /// Body of `POST /v1/tenants`.
@@ -41,17 +47,22 @@ pub struct CreateTenant {
     /// `false` unless given.
     #[serde(default)]
     pub hipaa: bool,
+    /// 1 to 3,650; conversations are kept for ever unless given.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_RETENTION_DAYS)))]
+    pub retention_days: Option<u32>,
 }
 
 impl CreateTenant {
     /// The tenant, made at `now`.
     ///
     /// # Errors
-    /// `invalid_request` where `name` breaks its rules.
+    /// `invalid_request` where `name` or `retention_days` breaks its rules.
     pub fn into_tenant(self, now: Timestamp) -> Result<Tenant, Refusal> {
         let name = self.name.unwrap_or_else(|| self.id.to_string());
         check_name(&name)?;
-        Ok(Tenant { id: self.id, name, hipaa: self.hipaa, created_at: now })
+        let retention_days = self.retention_days.map(Retention::days).transpose()?;
+        Ok(Tenant { id: self.id, name, hipaa: self.hipaa, created_at: now, retention_days })
     }
 }
 
@@ -69,13 +80,17 @@ pub struct UpdateTenant {
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     hipaa: Option<Option<bool>>,
+    /// After how many days without a message a conversation is deleted: 1 to 3,650; null: never.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<u32>", range(min = 1, max = MAX_RETENTION_DAYS)))]
+    retention_days: Option<Option<u32>>,
 }
 
 impl UpdateTenant {
     /// The tenant as it is afterwards.
     ///
     /// # Errors
-    /// `invalid_request` where `name` breaks its rules.
+    /// `invalid_request` where `name` or `retention_days` breaks its rules.
     pub fn apply(self, mut tenant: Tenant) -> Result<Tenant, Refusal> {
         if let Some(name) = self.name {
             tenant.name = name.unwrap_or_else(|| tenant.id.to_string());
@@ -83,6 +98,9 @@ impl UpdateTenant {
         }
         if let Some(hipaa) = self.hipaa {
             tenant.hipaa = hipaa.unwrap_or_default();
+        }
+        if let Some(days) = self.retention_days {
+            tenant.retention_days = days.map(Retention::days).transpose()?;
         }
         Ok(tenant)
     }

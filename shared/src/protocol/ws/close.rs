@@ -11,6 +11,8 @@ pub enum CloseCode {
     Forbidden,
     /// No `chat.request` or `chat.resume` within 10 s.
     TooSlow,
+    /// The conversation takes no more: it was deleted, or is full.
+    Over,
     /// A frame of more than 64 KiB.
     TooLarge,
     /// A limit.
@@ -20,8 +22,16 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
-    const ALL: [Self; 7] =
-        [Self::BadFrame, Self::Token, Self::Forbidden, Self::TooSlow, Self::TooLarge, Self::Limit, Self::Unavailable];
+    const ALL: [Self; 8] = [
+        Self::BadFrame,
+        Self::Token,
+        Self::Forbidden,
+        Self::TooSlow,
+        Self::Over,
+        Self::TooLarge,
+        Self::Limit,
+        Self::Unavailable,
+    ];
 
     /// The number on the wire.
     #[must_use]
@@ -31,6 +41,7 @@ impl CloseCode {
             Self::Token => 4401,
             Self::Forbidden => 4403,
             Self::TooSlow => 4408,
+            Self::Over => 4410,
             Self::TooLarge => 4413,
             Self::Limit => 4429,
             Self::Unavailable => 4503,

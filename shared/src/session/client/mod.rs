@@ -207,6 +207,7 @@ impl ClientSession {
             self.drop_link(now);
             match CloseCode::from_code(code) {
                 Some(CloseCode::Forbidden) => self.ended = Some(Ended::Forbidden),
+                Some(CloseCode::Over) => self.ended = Some(Ended::Over),
                 Some(CloseCode::Token) => {
                     self.tokens.held = None;
                     self.tokens.is_refused = self.tokens.refusals >= TOKEN_REFUSALS;

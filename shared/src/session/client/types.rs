@@ -115,6 +115,8 @@ pub enum Status {
 pub enum Ended {
     /// The history secret isn't this conversation's, or the origin isn't allowed: start a new conversation.
     Forbidden,
+    /// It was deleted, or is full: start a new conversation. What was not acknowledged goes with it.
+    Over,
     /// Worker and widget don't speak the same protocol: reload the page.
     Outdated,
 }

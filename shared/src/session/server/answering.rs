@@ -130,6 +130,7 @@ impl ConversationServer {
         let seq = self.take_seq();
         let row = running.finish(seq, self.reserve(), status, sources);
         store.put(&row)?;
+        self.size.add_answer(&row.text);
         let mut effects = Vec::new();
         effects.extend(row.to_completed().map(|completed| Effect::All(ServerFrame::Completed(completed))));
         effects.extend(self.start_next(now));

@@ -115,6 +115,11 @@ pub(super) fn break_off(refusal: &Refusal, code: CloseCode) -> Vec<Effect> {
     vec![Effect::Reply(ServerFrame::Error(ErrorFrame::new(refusal, None))), Effect::Close(code)]
 }
 
+/// The conversation takes no message any more. The error names none: the widget keeps what it has for the next one.
+pub(super) fn end_conversation(refusal: &Refusal) -> Vec<Effect> {
+    break_off(refusal, CloseCode::Over)
+}
+
 pub(super) fn break_off_request(refusal: &Refusal, request: RequestId, code: CloseCode) -> Vec<Effect> {
     vec![Effect::Reply(ServerFrame::Error(ErrorFrame::new(refusal, Some(request)))), Effect::Close(code)]
 }

@@ -14,6 +14,7 @@ pub use effect::{Admission, Denial, Effect, Input, Outcome, Received, StartAnswe
 pub use socket::{Profile, Socket, SocketContext, VerifyToken, Visitor};
 
 use super::answer::RunningAnswer;
+use crate::conversation::bound::Size;
 use crate::conversation::{Head, Store, StoredMessage, answer_id};
 use crate::error::{ErrorCode, Refusal};
 use crate::protocol::ws::{
@@ -22,7 +23,7 @@ use crate::protocol::ws::{
 };
 use crate::secret::{HistorySecret, SecretHash};
 use crate::time::Timestamp;
-use effect::{break_off, break_off_request};
+use effect::{break_off, break_off_request, end_conversation};
 use socket::{refuse_token, take_token, token_trouble};
 use std::collections::VecDeque;
 
@@ -33,6 +34,7 @@ const SEQ_RESERVE: u64 = 1_000;
 #[derive(Debug, Default)]
 pub struct ConversationServer {
     head: Option<Head>,
+    size: Size,
     next_seq: u64,
     reserved_seq: u64,
     running: Option<RunningAnswer>,
@@ -49,6 +51,7 @@ impl ConversationServer {
         let reserved_seq = store.reserved_seq()?;
         let mut server = Self {
             head: store.head()?,
+            size: store.size()?,
             next_seq: reserved_seq + 1,
             reserved_seq,
             running: None,
@@ -73,6 +76,7 @@ impl ConversationServer {
                     reserved_seq: server.reserve(),
                 };
                 store.put(&row)?;
+                server.size.add_answer(&row.text);
                 effects.extend(row.to_completed().map(|completed| Effect::All(ServerFrame::Completed(completed))));
             } else {
                 // What the author's token said went with the memory: it is nothing that has to be kept for ever.
@@ -190,6 +194,10 @@ impl ConversationServer {
             return Ok(Received::Done(break_off_request(&refusal, request.id, CloseCode::Forbidden)));
         }
         let is_duplicate = store.message(&request.id)?.is_some();
+        // Before the authorities are asked: what can't be stored counts against no limit.
+        if !is_duplicate && let Err(refusal) = self.size.check(&request.text) {
+            return Ok(Received::Done(end_conversation(&refusal)));
+        }
         Ok(Received::Admit(Admission {
             request_id: request.id,
             visitor: socket.visitor.clone(),
@@ -233,7 +241,7 @@ impl ConversationServer {
         store: &mut S,
         now: Timestamp,
     ) -> Result<Vec<Effect>, S::Error> {
-        let Admission { request_id, text, history_secret, visitor, .. } = admission;
+        let Admission { request_id, visitor, text, history_secret, .. } = admission;
         // While the authorities were asked, another socket may have begun the conversation with another secret.
         if !self.is_in_conversation(socket, history_secret) {
             return Ok(break_off_request(&ErrorCode::WrongHistorySecret.into(), request_id, CloseCode::Forbidden));
@@ -242,6 +250,10 @@ impl ConversationServer {
         if let Some(stored) = store.message(&request_id)? {
             return self.accept_again(socket, &stored, &text, store);
         }
+        if let Err(refusal) = self.size.check(&text) {
+            return Ok(end_conversation(&refusal));
+        }
+        let participant = visitor.as_ref().map(Visitor::participant);
         let seq = self.take_seq();
         let message = StoredMessage {
             id: request_id.as_str().to_owned(),
@@ -254,14 +266,30 @@ impl ConversationServer {
             created_at: now,
             reserved_seq: self.reserve(),
         };
-        if self.head.is_some() {
+        if let Some(head) = &mut self.head {
             store.put(&message)?;
+            // Who signs in on the page in mid-conversation is who writes from then on.
+            let is_another = participant.is_some() && participant != head.visitor;
+            if is_another || head.id.is_none() {
+                head.visitor = participant.or_else(|| head.visitor.take());
+                head.id = Some(socket.context.conversation.clone());
+                store.set_head(head)?;
+            }
         } else {
-            let SocketContext { tenant, environment, .. } = socket.context.clone();
-            let head = Head { tenant, environment, history_secret, created_at: now };
+            let SocketContext { conversation, tenant, environment, .. } = socket.context.clone();
+            let head = Head {
+                id: Some(conversation),
+                tenant,
+                environment,
+                history_secret,
+                created_at: now,
+                visitor: participant,
+                session: None,
+            };
             store.begin(&head, &message)?;
             self.head = Some(head);
         }
+        self.size.add_question(&text);
         socket.joined = true;
         let history = History { messages: vec![message.to_history()] };
         let mut effects = vec![

@@ -1,6 +1,6 @@
 //! `chat.resume`: what a socket missed.
 
-use super::effect::{Effect, break_off};
+use super::effect::{Effect, break_off, end_conversation};
 use super::{ConversationServer, Socket};
 use crate::conversation::{Store, StoredMessage};
 use crate::error::ErrorCode;
@@ -24,6 +24,11 @@ impl ConversationServer {
         let secret = secret.hash();
         if !self.is_in_conversation(socket, secret) {
             return Ok(break_off(&ErrorCode::WrongHistorySecret.into(), CloseCode::Forbidden));
+        }
+        // The widget has something of a conversation that isn't there: it was deleted. Under its id a new one would count
+        // from the beginning, and the widget would pass over what it takes for old.
+        if self.head.is_none() && last_seq > 0 {
+            return Ok(end_conversation(&ErrorCode::NotFound.into()));
         }
         // Where nothing was accepted yet, there is nothing to see and nothing is stored: any secret may come.
         socket.secret = Some(secret);

@@ -1,8 +1,9 @@
 //! One socket: who is on the other end, what it has proved, and when it is cut.
 
 use super::effect::Effect;
+use crate::conversation::Participant;
 use crate::error::ErrorCode;
-use crate::ids::{Environment, RequestId, TenantId};
+use crate::ids::{ConversationId, Environment, RequestId, TenantId};
 use crate::protocol::ws::{CloseCode, ErrorFrame, Expiring, FIRST_FRAME_DEADLINE_MS, PROTOCOL, Ready, ServerFrame};
 use crate::secret::{Secret, SecretHash};
 use crate::time::Timestamp;
@@ -33,6 +34,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Who writes, as the conversation keeps it.
+    #[must_use]
+    pub fn participant(&self) -> Participant {
+        Participant { sub: self.sub.clone(), name: self.name.clone() }
+    }
+
     /// What an agent may read of it. The end user's id, and who minted the token, are no one's business there.
     #[must_use]
     pub fn profile(&self) -> Profile {
@@ -62,7 +69,9 @@ pub trait VerifyToken {
 /// What holds for a socket from its opening on: from its address and the live config.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SocketContext {
-    /// Whose conversation.
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Whose.
     pub tenant: TenantId,
     /// In which environment.
     pub environment: Environment,
@@ -121,6 +130,11 @@ impl Socket {
     #[must_use]
     pub const fn visitor(&self) -> Option<&Visitor> {
         self.visitor.as_ref()
+    }
+
+    /// The conversation was deleted: what this socket still says counts for nothing, so that nothing of it comes back.
+    pub const fn cut(&mut self) {
+        self.closed = true;
     }
 
     /// When [`Self::handle_timeout`] is due.

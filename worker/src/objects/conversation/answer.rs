@@ -28,6 +28,7 @@ impl Inner {
         self.state.wait_until(async move {
             let _ = answer.await;
             inner.answers.borrow_mut().remove(&id);
+            inner.tell_tenant().await;
         });
     }
 

@@ -142,6 +142,7 @@ impl Inner {
     async fn admit(self: &Rc<Self>, attached: &mut Attached, admission: Admission) -> Result<Vec<Effect>, SqlError> {
         match self.ask_authorities(attached, &admission).await {
             Ok(()) => {
+                self.expect_telling().await;
                 self.with_server(|server, store| server.accept(&mut attached.socket, admission, store, clock::now()))
             }
             Err(denial) => {
@@ -310,11 +311,12 @@ impl Inner {
         }
     }
 
-    /// Sets the object's one alarm to the first end of a token, where that is before the alarm that is set.
+    /// Sets the object's one alarm to what is due first, where that is before the alarm that is set.
     pub(super) async fn set_alarm(&self) {
         let sockets = self.sockets();
         let attached = sockets.iter().filter_map(Attached::of).filter(|attached| attached.socket.visitor().is_some());
-        let Some(next) = attached.filter_map(|attached| attached.socket.poll_timeout()).min() else { return };
+        let tokens = attached.filter_map(|attached| attached.socket.poll_timeout());
+        let Some(next) = tokens.chain(self.telling_due()).min() else { return };
         let storage = self.state.storage();
         let is_set = storage.get_alarm().await.ok().flatten().is_some_and(|at| at <= next.as_millis());
         if !is_set && let Err(error) = storage.set_alarm(next.millis_since(clock::now()).max(0)).await {

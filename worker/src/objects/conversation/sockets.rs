@@ -72,6 +72,7 @@ pub(super) fn close(socket: &WebSocket, code: CloseCode) {
         CloseCode::Token => "token",
         CloseCode::Forbidden => "forbidden",
         CloseCode::TooSlow => "too slow",
+        CloseCode::Over => "over",
         CloseCode::TooLarge => "too large",
         CloseCode::Limit => "limit",
         CloseCode::Unavailable => "unavailable",

@@ -1,6 +1,7 @@
 //! Telling others of the tenant's changes: guards, KV, the directory. A change and the note of whom it concerns are
 //! stored in one step; delivery follows at once, and what could not be delivered is tried again by alarm until it is.
 
+use super::index::next_expiry;
 use super::keys::standing;
 use super::{Answer, Tenant};
 use crate::bindings;
@@ -105,8 +106,14 @@ impl Tenant {
         let Ok(Some(db)) = self.db.if_stored() else { return };
         let is_any_left = outbox::entries(db).is_ok_and(|entries| !entries.is_empty())
             || keys::has_pending(db).is_ok_and(|is_any| is_any);
+        let expiry = next_expiry(db).ok().flatten();
+        // What is overdue is what an alarm didn't get done: it is tried again a little later.
+        let expiry_ms = expiry.map(|at| at.millis_since(clock::now()).max(RETRY_MS));
         let storage = self.state.storage();
-        let set = if is_any_left { storage.set_alarm(RETRY_MS).await } else { storage.delete_alarm().await };
+        let set = match is_any_left.then_some(RETRY_MS).into_iter().chain(expiry_ms).min() {
+            Some(ms) => storage.set_alarm(ms).await,
+            None => storage.delete_alarm().await,
+        };
         if let Err(error) = set {
             log::internal("setting an alarm", &error);
         }
