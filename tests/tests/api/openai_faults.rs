@@ -2,8 +2,9 @@
 //! came, and leaves the socket well.
 
 use crate::openai::{PLACE, is_logged, play};
+use serde_json::json;
 use std::time::Duration;
-use weft_tests::api::Socket;
+use weft_tests::api::{Settings, Socket, Upstream, Visit, Workspace, chat_request, fresh, resume};
 use xtask::clock::Stopwatch;
 
 /// Has the server play something, and holds what comes of it. The next question is answered as ever.
@@ -121,4 +122,34 @@ fn a_server_that_never_ends_its_headers_is_given_up() {
 #[test]
 fn a_server_that_falls_silent_is_given_up_with_what_came() {
     is_given_up("falls-silent", "So far");
+}
+
+#[test]
+fn after_a_crash_nothing_is_asked_twice_and_what_waited_is_answered() {
+    let upstream = Upstream::start();
+    let settings = Settings::new("openai-crash").with("OPENAI_BASE_URL", &upstream.base_url());
+    let started = settings.start();
+    let workspace = Workspace::new(&started.deployment);
+    let key = workspace.open_for_chat(&json!({ "agent": { "provider": "openai", "model": "m" } }));
+    let visit = workspace.visit(&key);
+    let (cut, waits) = (fresh("mark"), fresh("mark"));
+    let mut socket = visit.ready();
+    socket.send(&visit.first(&fresh("request"), &format!("slow {cut}")));
+    socket.send(&chat_request(&fresh("request"), &format!("answer {waits}"), None, None));
+    let _ = socket.until("chat.accepted");
+    let _ = socket.until("chat.accepted");
+    let _ = socket.until("chat.delta");
+    assert_eq!((upstream.asked(&cut).len(), upstream.asked(&waits).len()), (1, 0));
+    started.crash();
+
+    let started = settings.start();
+    let visit = Visit { base: started.deployment.url().to_owned(), ..visit };
+    let mut socket = visit.ready();
+    socket.send(&resume(Some(&visit.token()), &visit.secret, 0));
+    let history = socket.expect("history");
+    let messages = history["messages"].as_array().expect("messages");
+    assert_eq!(messages[messages.len() - 1]["status"], "interrupted", "{history}");
+    let completed = socket.find("chat.completed");
+    assert_eq!((&completed["status"], &completed["text"]), (&json!("complete"), &json!("Grüß dich.")));
+    assert_eq!((upstream.asked(&cut).len(), upstream.asked(&waits).len()), (1, 1));
 }

@@ -11,8 +11,8 @@ use futures_util::future::{AbortHandle, Either, abortable, select};
 use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
+use weft_shared::agent::given_up_at;
 use weft_shared::agent::openai::{MAX_EXCHANGES, exchanges};
-use weft_shared::agent::{LONGEST_MS, SILENCE_MS};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::RequestId;
 use weft_shared::session::server::{ConversationServer, Effect, Outcome, StartAnswer};
@@ -49,8 +49,7 @@ impl Inner {
             self.report(|server, store| server.push(&start.request_id, piece, store, clock::now()));
         };
         let asked = pin!(self.ask_agent(&start, &say));
-        let end = heard_at.get().plus_millis(LONGEST_MS);
-        let silence = pin!(wait_for_silence(&heard_at, end));
+        let silence = pin!(wait_until_given_up(heard_at.get(), &heard_at));
         let outcome = match select(asked, silence).await {
             Either::Left((Ok(outcome), _)) => outcome,
             Either::Left((Err(refusal), _)) => Outcome::Failed(refusal),
@@ -101,10 +100,10 @@ impl Inner {
     }
 }
 
-/// Over once nothing was heard for too long, and at `end` at the latest.
-async fn wait_for_silence(heard_at: &Cell<Timestamp>, end: Timestamp) {
+/// Over once the agent has been silent, or has talked, for too long.
+async fn wait_until_given_up(asked_at: Timestamp, heard_at: &Cell<Timestamp>) {
     loop {
-        let limit = heard_at.get().plus_millis(SILENCE_MS).min(end);
+        let limit = given_up_at(asked_at, heard_at.get());
         if limit <= clock::now() {
             return;
         }
