@@ -1,10 +1,11 @@
 //! Every route, every kind of principal, every scope: who gets in is written here a second time, by hand. A route that is
-//! in the table of routes and not here, or here and not there, fails.
+//! in the table of routes, here, or in the `OpenAPI` document, and not in all three, fails.
 #![cfg(feature = "server")]
 
 mod forge;
 
 use forge::tenant;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use weft_shared::auth::{Principal, authorize};
 use weft_shared::error::ErrorCode;
@@ -149,6 +150,80 @@ fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
     }
     assert_eq!(expected, BTreeMap::new(), "routes that are not in the table");
     assert!(let_in > 100 && refused > 300, "{let_in} let in, {refused} refused");
+}
+
+/// Whom the `OpenAPI` document's `security` of an operation lets in: any one of its schemes opens it.
+fn documented_to_get_in(security: &Value, principal: &Principal) -> bool {
+    let requirements = security.as_array().expect("an array");
+    requirements.is_empty()
+        || requirements.iter().any(|requirement| {
+            requirement.as_object().expect("an object").iter().any(|(scheme, scopes)| {
+                match (scheme.as_str(), principal) {
+                    ("adminKey", Principal::Admin)
+                    | ("sessionToken", Principal::Session { .. })
+                    | ("widgetApiKey", Principal::WidgetApiKey)
+                    | (
+                        "publishableKey" | "publishableKeyInQuery",
+                        Principal::Key { kind: CredentialKind::Publishable, .. },
+                    ) => true,
+                    ("secretKey", Principal::Key { kind: CredentialKind::Secret, scopes: held, .. }) => {
+                        let named: Vec<&str> =
+                            scopes.as_array().expect("scopes").iter().filter_map(Value::as_str).collect();
+                        assert!(!named.is_empty(), "no route opens to a key without scopes");
+                        named.iter().all(|scope| held.grants(Scope::parse(scope).expect("one of ours")))
+                    }
+                    // Other places for the same credentials.
+                    ("adminKeyHeader" | "apiKeyHeader" | "widgetApiKeyHeader", _) => false,
+                    (known, _) => {
+                        assert!(
+                            [
+                                "adminKey",
+                                "sessionToken",
+                                "secretKey",
+                                "publishableKey",
+                                "publishableKeyInQuery",
+                                "widgetApiKey"
+                            ]
+                            .contains(&known),
+                            "whose is {known}?"
+                        );
+                        false
+                    }
+                }
+            })
+        })
+}
+
+/// The document is walked from its own side: each operation in it × every kind of principal × every scope, against the rules
+/// and against what is written above by hand.
+#[test]
+fn the_openapi_document_lets_in_whom_each_route_lets_in() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).expect(path)).expect("JSON");
+    let mut rows: Vec<_> = ROUTES.iter().collect();
+    let mut walked = 0;
+    for (pattern, item) in document["paths"].as_object().expect("an object") {
+        for (method, operation) in item.as_object().expect("an object") {
+            let name = format!("{} {pattern}", method.to_uppercase());
+            let is_it = |row: &&weft_shared::protocol::routes::Row| {
+                row.pattern == pattern && row.method.as_str().eq_ignore_ascii_case(method)
+            };
+            let at = rows.iter().position(is_it).unwrap_or_else(|| unreachable!("{name}: in the document alone"));
+            let row = rows.remove(at);
+            let expected =
+                EXPECTED.iter().find(|(method, pattern, _)| *method == row.method.as_str() && *pattern == row.pattern);
+            let (_, _, who) = expected.unwrap_or_else(|| unreachable!("{name}: whose?"));
+            for (principal_name, principal, gets_in) in principals() {
+                let documented = documented_to_get_in(&operation["security"], &principal);
+                assert_eq!(documented, authorize(&principal, row.need, None).is_ok(), "{principal_name}: {name}");
+                assert_eq!(documented, gets_in(*who), "{principal_name}: {name}");
+                walked += 1;
+            }
+        }
+    }
+    let undocumented: Vec<_> = rows.iter().map(|row| format!("{} {}", row.method.as_str(), row.pattern)).collect();
+    assert_eq!(undocumented, [""; 0], "in the table alone");
+    assert!(walked > 500, "{walked}");
 }
 
 #[test]

@@ -20,6 +20,13 @@ pub const MAX_RATE_LIMIT_PER_MINUTE: u32 = 100_000;
 /// Body of `POST /v1/tenants/{tenant}/keys`. Its rules are [`crate::keys::record::NewKey`]'s.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schemars(extend(
+        "if" = { "properties": { "type": { "const": "publishable" } } },
+        "then" = { "properties": { "scopes": { "maxItems": 0 } } }
+    ))
+)]
 #[serde(deny_unknown_fields)]
 pub struct CreateKey {
     /// What it is for, in the customer's words.
