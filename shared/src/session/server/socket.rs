@@ -48,7 +48,7 @@ impl Visitor {
 }
 
 /// What the customer's backend signed about the author of a message, as an agent may read it. It is kept in memory, for
-/// as long as the message waits for its answer, and never stored.
+/// as long as the message waits for its answer, and is not stored with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// Their name.
