@@ -2,8 +2,8 @@
 //!
 //! **The window.** A publishable key and a secret key without scopes ask for the same thing on the same route, and get the
 //! same 403 from the same guard. The one difference is that the secret key's request is counted and stored. So the ratio
-//! is that of the window alone. `/health`, which asks nobody, is the floor. Most of what a window adds is the wait until the
-//! request is on disk: with storage in memory (`.weft/bench` a link into `/dev/shm`) that part is gone.
+//! is that of the window alone. `/health`, which asks nobody, is the floor. A window that is full (429) is asked and not
+//! written: what an open one takes beyond that is its row, and the wait until it is stored.
 //!
 //! **The quota.** Two environments with the same page, one with a limit per address and one without. A message's time is
 //! that from `chat.request` to `chat.accepted`. Without a limit messages are counted too, but nobody waits for it.
