@@ -55,7 +55,7 @@ pub fn requirements(row: &Row) -> Vec<Value> {
     if is_let_in(&Principal::WidgetApiKey, row.need) {
         add("widgetApiKey", Vec::new());
     }
-    if row.plane == Plane::Chat && row.need == Need::Chat {
+    if row.plane == Plane::Chat && matches!(row.need, Need::Chat | Need::History) {
         add("apiKeyHeader", Vec::new());
         add("widgetApiKeyHeader", Vec::new());
     }
@@ -70,6 +70,7 @@ pub fn need(need: Need) -> String {
         Need::Admin => "admin".to_owned(),
         Need::Scope(scope) => scope.to_string(),
         Need::Chat => "chat".to_owned(),
+        Need::History => "history".to_owned(),
         Need::MintWidgetToken => Scope::WidgetToken.to_string(),
         Need::Widget => "widget".to_owned(),
     }

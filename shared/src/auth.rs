@@ -122,6 +122,9 @@ pub enum Need {
     Scope(Scope),
     /// The chat plane: a publishable key, a secret key with `messages:write`, a session token or `WIDGET_API_KEY`.
     Chat,
+    /// A conversation's messages on the chat plane: as [`Self::Chat`], but a secret key needs `messages:read`. Whoever
+    /// isn't the customer's server needs the conversation's history secret as well.
+    History,
     /// A secret key with `widget:token` or a session token.
     MintWidgetToken,
     /// The widget plane: a publishable key.
@@ -134,7 +137,9 @@ impl Need {
     pub const fn counting(self, mints_per_minute: u32) -> Counting {
         match self {
             Self::MintWidgetToken => Counting::Mint { per_minute: mints_per_minute },
-            Self::Public | Self::Admin | Self::Scope(_) | Self::Chat | Self::Widget => Counting::Request,
+            Self::Public | Self::Admin | Self::Scope(_) | Self::Chat | Self::History | Self::Widget => {
+                Counting::Request
+            }
         }
     }
 }
@@ -161,10 +166,12 @@ fn reaches(principal: &Principal, need: Need) -> bool {
     use CredentialKind::{Publishable, Secret};
     match principal {
         Principal::Admin => matches!(need, Need::Public | Need::Admin | Need::Scope(_)),
-        Principal::Key { kind: Publishable, .. } => matches!(need, Need::Public | Need::Chat | Need::Widget),
+        Principal::Key { kind: Publishable, .. } => {
+            matches!(need, Need::Public | Need::Chat | Need::History | Need::Widget)
+        }
         Principal::Key { kind: Secret, scopes, .. } => scopes_reach(*scopes, need),
         Principal::Session { .. } => scopes_reach(ScopeSet::all_but_keys(), need),
-        Principal::WidgetApiKey => matches!(need, Need::Public | Need::Chat),
+        Principal::WidgetApiKey => matches!(need, Need::Public | Need::Chat | Need::History),
         // A session's record makes a `Principal::Session`: a key of that kind is nobody's.
         Principal::Key { kind: CredentialKind::Session, .. } => need == Need::Public,
     }
@@ -175,6 +182,7 @@ fn scopes_reach(scopes: ScopeSet, need: Need) -> bool {
         Need::Public => true,
         Need::Scope(scope) => scopes.grants(scope),
         Need::Chat => scopes.grants(Scope::Write(Resource::Messages)),
+        Need::History => scopes.grants(Scope::Read(Resource::Messages)),
         Need::MintWidgetToken => scopes.grants(Scope::WidgetToken),
         Need::Admin | Need::Widget => false,
     }

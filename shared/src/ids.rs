@@ -83,6 +83,11 @@ id! {
     RequestId, "id", "16 to 64 letters, digits, '-' and '_'", |text| is_url_safe(text, 16, 64)
 }
 id! {
+    /// A client's own name for a conversation over HTTP: `[A-Za-z0-9._:-]{1,128}`. It may be guessable, so no
+    /// conversation has it for its id: that is derived.
+    ChatSessionId, "sessionId", "1 to 128 letters, digits, '.', '_', ':' and '-'", is_chat_session
+}
+id! {
     /// The id of a key or a session token: `key_` or `ses_` and 24 hex digits of the credential's SHA-256.
     /// Derived from the credential, so its guard is found without a look-up; it doesn't lead back to it.
     CredentialId, "key id", "'key_' or 'ses_' and 24 hex digits", is_credential_id
@@ -124,6 +129,11 @@ fn is_slug(text: &str) -> bool {
 pub fn is_url_safe(text: &str, least: usize, most: usize) -> bool {
     (least..=most).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+fn is_chat_session(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-'))
 }
 
 fn is_credential_id(text: &str) -> bool {

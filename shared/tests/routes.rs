@@ -2,7 +2,7 @@
 #![cfg(feature = "server")]
 
 use proptest::prelude::*;
-use weft_shared::auth::Need;
+use weft_shared::auth::{Need, Plane};
 use weft_shared::error::ErrorCode;
 use weft_shared::protocol::routes::{Cors, Miss, ROUTES, Route, find, https_address, preflight};
 
@@ -19,6 +19,10 @@ fn each_route_is_found_by_its_path() {
         ("GET", "/widget/session", Route::WidgetSession),
         ("POST", "/widget-token", Route::MintWidgetToken),
         ("POST", "/test-widget-token", Route::TestWidgetToken),
+        ("POST", "/v1/chat", Route::Chat),
+        ("POST", "/v1/chat/stream", Route::ChatStream),
+        ("POST", "/chat", Route::OldChatStream),
+        ("GET", "/v1/conversations/abcdefghijklmnop/messages", Route::ReadMessages),
         ("POST", "/v1/tenants", Route::CreateTenant),
         ("GET", "/v1/tenants", Route::ListTenants),
         ("GET", "/v1/tenants/acme", Route::ReadTenant),
@@ -62,6 +66,12 @@ fn parameters_are_what_stands_in_their_segment() {
     let found = find("DELETE", "/v1/tenants/acme/sources/src_0").expect("a route");
     assert_eq!(found.source_id().expect_err("never given out").code, ErrorCode::NotFound);
     assert_eq!(find("GET", "/health").expect("a route").tenant(), Ok(None));
+
+    for (id, is_one) in [("abcdefghijklmnop", true), ("abc", false), ("abcdefghijklmno.", false)] {
+        let path = format!("/v1/conversations/{id}/messages");
+        let found = find("GET", &path).expect("a route");
+        assert_eq!(found.conversation_id().map_err(|refusal| refusal.code).is_ok(), is_one, "{id}");
+    }
 
     let (key, session) = ("key_0123456789abcdef01234567", "ses_0123456789abcdef01234567");
     for (path, is_key, is_session) in [(key, true, false), (session, false, true), ("key_0", false, false)] {
@@ -151,12 +161,17 @@ fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[test]
-fn pages_of_other_origins_reach_the_widget_plane_only() {
+fn pages_of_other_origins_reach_the_widget_and_chat_planes_only() {
     let open = |method: &str, path: &str| preflight(method, path).map(|found| found.route());
     assert_eq!(open("GET", "/widget/config"), Some(Route::WidgetConfig));
     assert_eq!(open("POST", "/test-widget-token"), Some(Route::TestWidgetToken));
+    assert_eq!(open("POST", "/v1/chat"), Some(Route::Chat));
+    assert_eq!(open("POST", "/api/v1/chat/stream"), Some(Route::ChatStream));
+    assert_eq!(open("GET", "/v1/conversations/abcdefghijklmnop/messages"), Some(Route::ReadMessages));
     for (method, path) in [
         ("POST", "/widget/config"),
+        ("GET", "/v1/chat"),
+        ("DELETE", "/v1/conversations/abcdefghijklmnop/messages"),
         ("POST", "/widget-token"),
         ("GET", "/widget/session"),
         ("POST", "/v1/tenants"),
@@ -168,7 +183,12 @@ fn pages_of_other_origins_reach_the_widget_plane_only() {
         assert_eq!(open(method, path), None, "{method} {path}");
     }
     for row in ROUTES.iter().filter(|row| row.cors != Cors::Closed) {
-        assert!(matches!(row.need, Need::Widget | Need::Public), "{}", row.pattern);
+        let expected = match row.need {
+            Need::Chat | Need::History => Cors::AllowedOriginsOfKey,
+            _ => Cors::AllowedOrigins,
+        };
+        assert!(matches!(row.need, Need::Widget | Need::Public | Need::Chat | Need::History), "{}", row.pattern);
+        assert_eq!(row.cors, expected, "{}", row.pattern);
     }
 }
 
@@ -191,7 +211,8 @@ fn nothing_of_the_workspace_is_public() {
             continue;
         }
         if row.pattern.starts_with("/v1/") {
-            assert!(matches!(row.need, Need::Admin | Need::Scope(_)), "{}", row.pattern);
+            let is_chat = row.plane == Plane::Chat && matches!(row.need, Need::Chat | Need::History);
+            assert!(is_chat || matches!(row.need, Need::Admin | Need::Scope(_)), "{}", row.pattern);
         }
         if row.need == Need::Public {
             assert!(matches!(row.route, Route::Health | Route::TestWidgetToken), "{}", row.pattern);

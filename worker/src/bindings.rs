@@ -9,6 +9,7 @@ use crate::log;
 use crate::objects::{conversation, directory, ip_quota, key_guard, tenant};
 use crate::quota::Place;
 use futures_util::future::{Either, select};
+use futures_util::stream::TryStream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -16,7 +17,8 @@ use std::pin::pin;
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::{ConversationId, CredentialId, Environment, TenantId};
 use weft_shared::secret::SecretHash;
-use worker::{Env, KvStore, Method, Request, RequestInit, Response, Stub};
+use worker::web_sys::ReadableStream;
+use worker::{Env, KvStore, Method, Request, RequestInit, Response, ResponseBody, Stub};
 
 const DIRECTORY: &str = "DIRECTORY";
 const TENANT: &str = "TENANT";
@@ -33,10 +35,16 @@ const DEADLINE_MS: u32 = 10_000;
 const CONVERSATION_DEADLINE_MS: u32 = 20_000;
 /// How long a tenant's object may take, which tells others of what it did.
 const TENANT_DEADLINE_MS: u32 = 30_000;
+/// How long one who asks over HTTP waits for the end of an answer, those before it in the queue included.
+pub(crate) const ANSWER_DEADLINE_MS: u32 = 300_000;
 /// Where calls go. An object has no host: only the path means something.
 const CALL_URL: &str = "https://object/call";
 /// Where a WebSocket goes.
 const SESSION_URL: &str = "https://object/session";
+/// Where a message goes whose answer is to be streamed.
+const CHAT_URL: &str = "https://object/chat";
+/// The path of [`CHAT_URL`].
+pub(crate) const CHAT_PATH: &str = "/chat";
 /// The path of [`SESSION_URL`].
 pub(crate) const SESSION_PATH: &str = "/session";
 /// The header of a WebSocket's internal request that says for whom it is. ASCII JSON.
@@ -154,6 +162,11 @@ pub(crate) fn conversation(env: &Env, tenant: &TenantId, id: &ConversationId) ->
     Remote::of(env, CONVERSATION, &conversation_name(tenant, id), CONVERSATION_DEADLINE_MS)
 }
 
+/// A conversation that is asked for a whole answer: it takes as long as that does.
+pub(crate) fn answering(env: &Env, tenant: &TenantId, id: &ConversationId) -> Remote<conversation::Calls> {
+    Remote::of(env, CONVERSATION, &conversation_name(tenant, id), ANSWER_DEADLINE_MS + DEADLINE_MS)
+}
+
 impl<C: Serialize> Remote<C> {
     fn of(env: &Env, binding: &'static str, name: &str, deadline_ms: u32) -> Self {
         Self { stub: stub(env, binding, name), binding, deadline_ms, calls: PhantomData }
@@ -226,6 +239,50 @@ pub(crate) async fn open_session(
     match select(pin!(open), clock::sleep(DEADLINE_MS)).await {
         Either::Left((opened, _)) => opened.map_err(|error| log::unavailable(CONVERSATION, &error)),
         Either::Right(((), _)) => Err(log::unavailable(CONVERSATION, &"no answer in time")),
+    }
+}
+
+/// Hands a message over to its conversation, and gives the lines of its answer as they come.
+///
+/// # Errors
+/// What the object refused; `unavailable` where it can't be reached, or doesn't take the message in time.
+pub(crate) async fn stream_chat(
+    env: &Env,
+    tenant: &TenantId,
+    ask: &conversation::ChatAsk,
+) -> Result<ReadableStream, Refusal> {
+    let send = async {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(serde_json::to_string(ask)?.into()));
+        let request = Request::new_with_init(CHAT_URL, &init)?;
+        stub(env, CONVERSATION, &conversation_name(tenant, &ask.message.context.conversation))?
+            .fetch_with_request(request)
+            .await
+    };
+    let mut response = match select(pin!(send), clock::sleep(DEADLINE_MS)).await {
+        Either::Left((response, _)) => response.map_err(|error| log::unavailable(CONVERSATION, &error))?,
+        Either::Right(((), _)) => return Err(log::unavailable(CONVERSATION, &"no answer in time")),
+    };
+    if response.status_code() == 200
+        && let ResponseBody::Stream(lines) = response.body()
+    {
+        return Ok(lines.clone());
+    }
+    let answer: Answer<()> = response.json().await.map_err(|error| log::unavailable(CONVERSATION, &error))?;
+    Err(answer.into_result().err().unwrap_or_else(|| ErrorCode::Unavailable.into()))
+}
+
+/// The object's side of [`stream_chat`]: the lines, or why there are none.
+///
+/// # Errors
+/// The runtime's own.
+pub(crate) fn serve_lines<S>(lines: Result<S, Refusal>) -> worker::Result<Response>
+where
+    S: TryStream<Ok = Vec<u8>, Error = worker::Error> + 'static,
+{
+    match lines {
+        Ok(lines) => Response::from_stream(lines),
+        Err(refusal) => Ok(Response::from_json(&Answer::<()>::from(Err(refusal)))?.with_status(400)),
     }
 }
 

@@ -20,6 +20,7 @@ mod router;
 mod routes;
 mod settings;
 mod store;
+mod tokens;
 
 use worker::{Context, Env, Request, Response, Result, event};
 

@@ -8,7 +8,8 @@ use crate::objects::tenant::ReadLive;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use weft_shared::config::Live;
+use weft_shared::auth::Principal;
+use weft_shared::config::{Config, Live};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::{Environment, TenantId};
 use worker::Env;
@@ -59,6 +60,27 @@ pub(crate) async fn config(
 /// As the object's.
 pub(crate) async fn latest(env: &Env, tenant: &TenantId, environment: &Environment) -> Result<Option<Live>, Refusal> {
     bindings::tenant(env, tenant).ask(ReadLive { environment: environment.clone() }).await
+}
+
+/// The config that an answer is given under, for whoever was told this version (none: no version). Tenant `default` has
+/// one before its first deploy, as `WIDGET_API_KEY` works from the start.
+///
+/// # Errors
+/// As [`config`].
+pub(crate) async fn for_answer(
+    env: &Env,
+    tenant: &TenantId,
+    environment: &Environment,
+    version: Option<u32>,
+) -> Result<Rc<Config>, Refusal> {
+    if version.is_some() {
+        return Ok(Rc::new(config(env, tenant, environment, version).await?.config.clone()));
+    }
+    match latest(env, tenant, environment).await? {
+        Some(live) => Ok(Rc::new(live.config)),
+        None if Principal::WidgetApiKey.tenant() == Some(tenant) => Ok(Rc::default()),
+        None => Err(ErrorCode::NotFound.into()),
+    }
 }
 
 /// KV's copy. A copy that can't be read is none: the object has the original.

@@ -3,8 +3,9 @@
 use crate::log;
 use serde::Serialize;
 use weft_shared::error::{ErrorCode, Refusal};
-use weft_shared::protocol::http::ErrorBody;
-use worker::{Headers, Response, ResponseBuilder};
+use weft_shared::protocol::http::{ErrorBody, NDJSON};
+use worker::web_sys::ReadableStream;
+use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
 /// An answer, before it is written.
 pub(crate) struct Reply {
@@ -18,6 +19,8 @@ enum Body {
     Json(String),
     /// A file that the Worker carries, with its media type.
     File(&'static str, &'static str),
+    /// Lines that come one by one.
+    Lines(ReadableStream),
     /// A WebSocket that an object has accepted.
     Upgraded(Response),
 }
@@ -45,6 +48,14 @@ impl Reply {
     /// 200 with a file that the Worker carries.
     pub(crate) fn file(media_type: &'static str, content: &'static str) -> Self {
         Self { status: 200, headers: Vec::new(), body: Body::File(media_type, content) }
+    }
+
+    /// 200 with lines that are sent as they come (NDJSON).
+    pub(crate) fn lines(stream: ReadableStream) -> Self {
+        // What stands between must neither pack nor hold them: a line is to be read when it is written.
+        Self { status: 200, headers: Vec::new(), body: Body::Lines(stream) }
+            .with("Cache-Control", "no-store, no-transform")
+            .with("X-Accel-Buffering", "no")
     }
 
     /// 204.
@@ -103,8 +114,11 @@ impl Reply {
         let (media_type, content) = match self.body {
             Body::Upgraded(response) => return Ok(response),
             Body::Empty => (None, None),
-            Body::Json(text) => (Some("application/json; charset=utf-8"), Some(text.into_bytes())),
-            Body::File(media_type, content) => (Some(media_type), Some(content.as_bytes().to_vec())),
+            Body::Json(text) => (Some("application/json; charset=utf-8"), Some(ResponseBody::Body(text.into_bytes()))),
+            Body::File(media_type, content) => {
+                (Some(media_type), Some(ResponseBody::Body(content.as_bytes().to_vec())))
+            }
+            Body::Lines(stream) => (Some(NDJSON), Some(ResponseBody::Stream(stream))),
         };
         let headers = Headers::new();
         for (name, value) in ALWAYS {
@@ -122,7 +136,7 @@ impl Reply {
         }
         let builder = ResponseBuilder::new().with_status(self.status).with_headers(headers);
         Ok(match content.filter(|_| !is_head) {
-            Some(content) => builder.fixed(content),
+            Some(content) => builder.body(content),
             None => builder.empty(),
         })
     }

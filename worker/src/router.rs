@@ -80,8 +80,14 @@ fn finish(row: &Row, method: &str, result: Result<Reply, Refusal>, asked: &Asked
     });
     let counted = asked.counted.iter().flat_map(headers::fields);
     let reply = counted.fold(reply, |reply, (name, value)| reply.with(name, value));
+    let reply = match &asked.readable_by {
+        Some(origin) => reply
+            .with("Access-Control-Allow-Origin", origin)
+            .with("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy"),
+        None => reply,
+    };
     // What one origin may read must not be kept for another, refusals included.
-    if row.cors == Cors::AllowedOrigins { reply.with("Vary", "Origin") } else { reply }
+    if row.cors == Cors::Closed { reply } else { reply.with("Vary", "Origin") }
 }
 
 fn refuse_miss(method: &str, path: &str, env: &Env, miss: &Miss) -> Reply {

@@ -2,7 +2,7 @@
 
 use crate::log;
 use weft_shared::agent::openai::Endpoint;
-use weft_shared::auth::AdminKey;
+use weft_shared::auth::{AdminKey, FixedKey};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::keys::{MasterKey, MasterKeys};
 use weft_shared::limits::rate::{MINTS_PER_MINUTE, parse_per_minute};
@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) keys: MasterKeys,
     /// `ADMIN_API_KEY`; none: admin routes are off.
     pub(crate) admin: Option<AdminKey>,
+    /// `WIDGET_API_KEY`; none: there is no such key.
+    pub(crate) widget_key: Option<FixedKey>,
     /// `ISSUER`.
     pub(crate) issuer: String,
     /// Whether `ENVIRONMENT` is `production`.
@@ -51,6 +53,7 @@ impl Settings {
         Ok(Self {
             keys: MasterKeys::new(current, previous),
             admin: text(env, "ADMIN_API_KEY").as_deref().and_then(AdminKey::parse),
+            widget_key: text(env, "WIDGET_API_KEY").as_deref().and_then(FixedKey::parse),
             issuer: text(env, "ISSUER").unwrap_or_else(|| DEFAULT_ISSUER.to_owned()),
             is_production,
             allows_scripted: !is_production && text(env, "TEST_AGENT").as_deref() == Some("1"),

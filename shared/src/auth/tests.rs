@@ -35,7 +35,7 @@ fn session() -> Principal {
 }
 
 fn needs() -> Vec<Need> {
-    let others = [Need::Public, Need::Admin, Need::Chat, Need::MintWidgetToken, Need::Widget];
+    let others = [Need::Public, Need::Admin, Need::Chat, Need::History, Need::MintWidgetToken, Need::Widget];
     others.into_iter().chain(Scope::ALL.map(Need::Scope)).collect()
 }
 
@@ -45,8 +45,8 @@ fn is_expected(who: &str, need: Need) -> bool {
     match (who, need) {
         (_, Need::Public) => true,
         ("admin", need) => matches!(need, Need::Admin | Need::Scope(_)),
-        ("publishable", need) => matches!(need, Need::Chat | Need::Widget),
-        ("fixed", need) => need == Need::Chat,
+        ("publishable", need) => matches!(need, Need::Chat | Need::History | Need::Widget),
+        ("fixed", need) => matches!(need, Need::Chat | Need::History),
         ("secret", need) => !matches!(need, Need::Admin | Need::Widget),
         ("session" | "default secret", need) => !keys && !matches!(need, Need::Admin | Need::Widget),
         _ => false,

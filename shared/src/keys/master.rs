@@ -1,8 +1,8 @@
 //! The master key: one secret of the deployment, from which every other key is derived (HKDF-SHA256, RFC 5869, empty
 //! salt, one label each). A key derived for one purpose or tenant says nothing about another.
 //!
-//! Labels: `weft/v1/key-tag`, `weft/v1/widget-token/<tenant>`, `weft/v1/ip`; `weft/v1/encryption` is kept for what is
-//! stored encrypted.
+//! Labels: `weft/v1/key-tag`, `weft/v1/widget-token/<tenant>`, `weft/v1/ip`, `weft/v1/chat`; `weft/v1/encryption` is
+//! kept for what is stored encrypted.
 
 use crate::ids::{Environment, TenantId};
 use crate::secret::base16;
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 const KEY_TAG: &str = "weft/v1/key-tag";
 const IP: &str = "weft/v1/ip";
+const CHAT: &str = "weft/v1/chat";
 const WIDGET_TOKEN: &str = "weft/v1/widget-token/";
 
 /// Bytes of a master key and of every key derived from it.
@@ -97,6 +98,11 @@ impl MasterKey {
     pub fn actor_pseudonym(&self, tenant: &TenantId, address_bucket: &str) -> String {
         let parts = [tenant.as_str().as_bytes(), b"\0\0", address_bucket.as_bytes()];
         base16(&mac(&self.derive(IP), &parts))
+    }
+
+    /// HMAC of what names a conversation over HTTP, or what belongs to it ([`super::chat`]).
+    pub(crate) fn chat_name(&self, parts: &[&[u8]]) -> [u8; KEY_BYTES] {
+        mac(&self.derive(CHAT), parts)
     }
 
     fn derive(&self, label: &str) -> DerivedKey {
@@ -194,6 +200,7 @@ mod tests {
         let keys = [
             master.derive(KEY_TAG),
             master.derive(IP),
+            master.derive(CHAT),
             master.widget_token_key(&tenant("acme")),
             master.widget_token_key(&tenant("acme-2")),
             MasterKey::from_bytes([7; 32]).widget_token_key(&tenant("acme")),

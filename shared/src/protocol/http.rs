@@ -4,6 +4,7 @@
 //! are refused: a misspelt limit that is silently ignored is a limit that isn't there. The management API speaks
 //! `snake_case`, what browsers touch `camelCase`, and times are RFC 3339 in UTC.
 
+mod chat;
 mod config;
 mod conversations;
 mod keys;
@@ -15,6 +16,7 @@ mod sources;
 mod tenants;
 mod tokens;
 
+pub use chat::{ChatBody, ChatLine, ChatReply, HistoryPage, NDJSON, check_idempotency_key};
 pub use config::{ConfigBody, Deployed, EnvironmentBody};
 pub use conversations::{
     ConversationExport, ConversationList, ConversationView, Find, FoundMessage, MessageList, MessageView, Thread,

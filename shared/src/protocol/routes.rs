@@ -25,6 +25,14 @@ pub enum Route {
     MintWidgetToken,
     /// `POST /test-widget-token`
     TestWidgetToken,
+    /// `POST /v1/chat`
+    Chat,
+    /// `POST /v1/chat/stream`
+    ChatStream,
+    /// `POST /chat`, its older name.
+    OldChatStream,
+    /// `GET /v1/conversations/{id}/messages`
+    ReadMessages,
     /// `POST /v1/tenants`
     CreateTenant,
     /// `GET /v1/tenants`
@@ -119,6 +127,12 @@ pub enum Cors {
     Closed,
     /// Pages of the live config's allowed origins may, by exact echo of their `Origin` (and `Vary: Origin`).
     AllowedOrigins,
+    /// The same, where the key comes in a header. A preflight carries none (Fetch, CORS-preflight fetch), so it can't be
+    /// told whose pages are asking: it is answered alike to everyone, with nothing in it that differs, and only says that
+    /// the request may be sent. That opens nothing: there are no cookies here, so a page can send no more than it
+    /// holds itself, as any program can. Whether the page may read, and whether the request does anything at all, is
+    /// decided on the request itself, by the live config of the key's tenant.
+    AllowedOriginsOfKey,
 }
 
 /// One row of the table.
@@ -146,6 +160,14 @@ const fn managed(route: Route, method: Method, pattern: &'static str, need: Need
     row(route, method, pattern, need, Plane::Management, Cors::Closed)
 }
 
+const fn chat(route: Route, method: Method, pattern: &'static str, need: Need) -> Row {
+    row(route, method, pattern, need, Plane::Chat, Cors::AllowedOriginsOfKey)
+}
+
+const CHAT: &str = "/v1/chat";
+const CHAT_STREAM: &str = "/v1/chat/stream";
+const OLD_CHAT_STREAM: &str = "/chat";
+const HISTORY: &str = "/v1/conversations/{id}/messages";
 const TENANTS: &str = "/v1/tenants";
 const TENANT: &str = "/v1/tenants/{tenant}";
 const KEYS: &str = "/v1/tenants/{tenant}/keys";
@@ -183,6 +205,10 @@ pub static ROUTES: &[Row] = &[
         Plane::Widget,
         Cors::AllowedOrigins,
     ),
+    chat(Route::Chat, Method::Post, CHAT, Need::Chat),
+    chat(Route::ChatStream, Method::Post, CHAT_STREAM, Need::Chat),
+    chat(Route::OldChatStream, Method::Post, OLD_CHAT_STREAM, Need::Chat),
+    chat(Route::ReadMessages, Method::Get, HISTORY, Need::History),
     managed(Route::CreateTenant, Method::Post, TENANTS, Need::Admin),
     managed(Route::ListTenants, Method::Get, TENANTS, Need::Admin),
     managed(Route::ReadTenant, Method::Get, TENANT, Need::Admin),

@@ -5,18 +5,20 @@
 //! ([`sockets::Attached`]). Memory is only a cache. An answer is an exception: while it runs, it holds the object.
 
 mod answer;
+mod http;
 mod inbox;
 mod managing;
 mod sockets;
 mod telling;
 mod turns;
 
-use crate::bindings::{CONTEXT_HEADER, SESSION_PATH, calls, reply, serve};
+use crate::bindings::{CHAT_PATH, CONTEXT_HEADER, SESSION_PATH, calls, reply, serve};
 use crate::clock;
 use crate::log;
 use crate::store::schema;
 use crate::store::sql::Database;
 use futures_util::future::AbortHandle;
+use http::Listeners;
 use serde::{Deserialize, Serialize};
 use sockets::Attached;
 use std::cell::{Cell, RefCell};
@@ -25,9 +27,10 @@ use std::rc::Rc;
 use turns::Turns;
 use weft_shared::error::Refusal;
 use weft_shared::ids::{ConversationId, CredentialId, RequestId};
-use weft_shared::protocol::http::{ConversationExport, Page, Thread};
+use weft_shared::limits::QuotaLimits;
+use weft_shared::protocol::http::{ConversationExport, HistoryPage, Page, Thread};
 use weft_shared::protocol::ws::{PING, PONG};
-use weft_shared::session::server::{ConversationServer, Socket, SocketContext};
+use weft_shared::session::server::{ConversationServer, HttpMessage, Reader, Socket, SocketContext};
 use weft_shared::time::Timestamp;
 use worker::{
     DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
@@ -35,8 +38,12 @@ use worker::{
 };
 
 calls! {
-    /// What a conversation is asked, but for its sockets.
+    /// What a conversation is asked, but for its sockets and streams.
     Calls {
+        /// Takes a message that came over HTTP, and gives its whole answer.
+        Chat { ask: ChatAsk } -> String;
+        /// A page of the messages that are over, the oldest first.
+        ReadMessages { reader: Reader, page: Page<u64> } -> HistoryPage;
         /// A page of it, oldest message first.
         ReadThread { id: ConversationId, page: Page } -> Thread;
         /// All of it.
@@ -44,6 +51,18 @@ calls! {
         /// Deletes it. With a limit, only where its last message was stored then or before.
         Erase { limit: Option<Timestamp> } -> Erased;
     }
+}
+
+/// A message that came over HTTP, with what the edge found out about who sent it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ChatAsk {
+    /// The message.
+    pub(crate) message: HttpMessage,
+    /// What stands for the visitor's address, and its limits; none for a customer's server, which no visitor's limit
+    /// counts.
+    pub(crate) visitor: Option<(String, QuotaLimits)>,
+    /// The version of the live config that it was let through under; none: there is none.
+    pub(crate) live_version: Option<u32>,
 }
 
 /// What became of a conversation that was to be deleted.
@@ -103,11 +122,26 @@ struct Inner {
     is_untold: Cell<bool>,
     /// The answers under way, to stop them.
     answers: RefCell<HashMap<RequestId, AbortHandle>>,
+    /// The HTTP requests that wait for theirs.
+    listeners: Listeners,
     /// The version of the live config that the last message was admitted under.
     live_version: Cell<Option<u32>>,
 }
 
 impl Inner {
+    /// A call other than a socket's or a stream's.
+    async fn handle(self: &Rc<Self>, call: Calls) -> std::result::Result<serde_json::Value, Refusal> {
+        match call {
+            Calls::Chat(Chat { ask }) => reply::<Chat>(self.chat(ask).await),
+            Calls::ReadMessages(ReadMessages { reader, page }) => {
+                reply::<ReadMessages>(self.read_messages(&reader, &page))
+            }
+            Calls::ReadThread(ReadThread { id, page }) => reply::<ReadThread>(self.read_thread(id, &page)),
+            Calls::Export(Export { id }) => reply::<Export>(self.export(id)),
+            Calls::Erase(Erase { limit }) => reply::<Erase>(self.erase(limit).await),
+        }
+    }
+
     /// Accepts a socket that the edge let through. Nothing is stored: a stranger who says nothing leaves no trace.
     fn open(self: &Rc<Self>, context: SessionContext) -> Result<Response> {
         let pair = WebSocketPair::new()?;
@@ -147,19 +181,17 @@ impl DurableObject for Conversation {
             telling: Turns::default(),
             is_untold: Cell::new(false),
             answers: RefCell::default(),
+            listeners: Listeners::default(),
             live_version: Cell::new(None),
         };
         Self { inner: Rc::new(inner) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        if request.path() != SESSION_PATH {
-            return serve(request, async |call| match call {
-                Calls::ReadThread(ReadThread { id, page }) => reply::<ReadThread>(self.inner.read_thread(id, &page)),
-                Calls::Export(Export { id }) => reply::<Export>(self.inner.export(id)),
-                Calls::Erase(Erase { limit }) => reply::<Erase>(self.inner.erase(limit).await),
-            })
-            .await;
+        match request.path().as_str() {
+            SESSION_PATH => {}
+            CHAT_PATH => return self.inner.stream(request).await,
+            _ => return serve(request, async |call| self.inner.handle(call).await).await,
         }
         // Only the edge can reach an object, and it builds this header itself.
         let context = request.headers().get(CONTEXT_HEADER)?.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The routes, one file per resource. Each decodes, asks an object, and encodes.
 
 mod audit;
+mod chat;
 mod config;
 mod conversations;
 mod docs;
@@ -32,11 +33,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) tenant: Option<String>,
     /// What the window of its credential says, where one counts it: for the answer's headers, whatever the answer is.
     pub(crate) counted: Option<Counted>,
+    /// The page that may read the answer, refusals included: set once its origin was found to be allowed. For routes
+    /// whose key comes in a header.
+    pub(crate) readable_by: Option<String>,
 }
 
 impl<'a> Asked<'a> {
     pub(crate) const fn new(env: &'a Env, incoming: Incoming) -> Self {
-        Self { env, incoming, tenant: None, counted: None }
+        Self { env, incoming, tenant: None, counted: None, readable_by: None }
     }
 }
 
@@ -75,6 +79,9 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, found: &Match<'_>) -> Result<R
         Route::TestWidgetToken => return tokens::test(asked, &settings).await,
         Route::OpenApi => return Ok(docs::document()),
         Route::Docs => return Ok(docs::page()),
+        Route::Chat => return chat::whole(asked, &settings).await,
+        Route::ChatStream | Route::OldChatStream => return chat::stream(asked, &settings).await,
+        Route::ReadMessages => return chat::messages(asked, &settings, found.conversation_id()).await,
         _ => {}
     }
     let principal = access::principal(asked, &settings, row.need, row.plane).await?;
@@ -132,6 +139,9 @@ pub(crate) async fn preflight(asked: &mut Asked<'_>, found: &Match<'_>) -> Resul
     match found.route() {
         Route::WidgetConfig => widget::preflight(asked, &settings).await,
         Route::TestWidgetToken => tokens::preflight(asked, &settings).await,
+        Route::Chat | Route::ChatStream | Route::OldChatStream | Route::ReadMessages => {
+            Ok(chat::preflight(asked, found.row.method))
+        }
         _ => Err(ErrorCode::NotFound.into()),
     }
 }

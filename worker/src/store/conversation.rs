@@ -46,6 +46,9 @@ impl TryFrom<Row> for StoredMessage {
 
 const COLUMNS: &str = "id, seq, role, text, request_id, status, sources, created_at, reserved_seq";
 
+/// A page of a history ends with the message that goes over this many characters.
+const MAX_PAGE_CHARS: i64 = 250_000;
+
 /// A `seq` counts messages and pieces of one conversation: it stays far below the 2^53 that JavaScript counts to.
 fn number(seq: u64) -> super::sql::Value {
     i64::try_from(seq).unwrap_or(i64::MAX).into()
@@ -113,6 +116,29 @@ impl ConversationStore<'_> {
              )",
             vec![id.as_str().into(), count.saturating_add(1).into()],
         )
+    }
+
+    /// A page of the messages that are over and come after `seq`, in its order, and the `seq` after which the next page
+    /// begins. A page of long answers ends before its `limit`: all of it is held in memory.
+    pub(crate) fn page(&self, seq: u64, limit: u32) -> Result<(Vec<StoredMessage>, Option<u64>), SqlError> {
+        #[derive(Deserialize)]
+        struct Later {
+            later: u32,
+        }
+        let messages = self.select(
+            "JOIN (
+                SELECT id AS page_id, SUM(LENGTH(text)) OVER (ORDER BY seq) - LENGTH(text) AS chars_before FROM messages
+                WHERE seq > ? AND (role = 'user' OR status IS NOT NULL) ORDER BY seq LIMIT ?
+             ) ON page_id = id WHERE chars_before < ? ORDER BY seq",
+            vec![number(seq), i64::from(limit).into(), MAX_PAGE_CHARS.into()],
+        )?;
+        let (Some(db), Some(last)) = (self.0.if_stored()?, messages.last()) else { return Ok((messages, None)) };
+        let later = db.row::<Later>(
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE seq > ? AND (role = 'user' OR status IS NOT NULL)) AS later",
+            vec![number(last.seq)],
+        )?;
+        let next = later.is_some_and(|row| row.later > 0).then_some(last.seq);
+        Ok((messages, next))
     }
 
     fn write(db: &Database, message: &StoredMessage) -> Result<(), SqlError> {

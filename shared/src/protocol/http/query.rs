@@ -91,6 +91,14 @@ impl Cursor for u32 {
     }
 }
 
+/// The `seq` of a message.
+impl Cursor for u64 {
+    fn read(text: &str) -> Option<Self> {
+        // JavaScript, which stores them, counts no further.
+        text.parse().ok().filter(|seq: &Self| (1..1 << 53).contains(seq) && seq.to_string() == text)
+    }
+}
+
 impl Cursor for TenantId {
     fn read(text: &str) -> Option<Self> {
         Self::parse(text).ok()
@@ -120,6 +128,10 @@ mod tests {
         for bad in ["", "0", "-1", "%2B7", "07", "7.0", "%207", "abc", "4294967296", "99999999999999999999"] {
             let refusal = cursor::<u32>(bad).expect_err(bad);
             assert!(refusal.message.contains("cursor"), "{bad}: {}", refusal.message);
+        }
+        assert_eq!(cursor(&((1_u64 << 53) - 1).to_string()), Ok(Some((1_u64 << 53) - 1)));
+        for bad in ["0", "-1", "07", "9007199254740992", "18446744073709551615"] {
+            assert!(cursor::<u64>(bad).is_err(), "{bad}");
         }
         assert_eq!(cursor("acme"), Ok(TenantId::parse("acme").ok()));
         for bad in ["", "Acme", "../../x", "%27%20OR%201=1"] {

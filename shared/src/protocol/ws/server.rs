@@ -192,6 +192,7 @@ pub struct History {
 
 /// A message that is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(serde::Deserialize))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryMessage {
     /// A visitor's message: the id it was sent with. An answer: its `messageId`.

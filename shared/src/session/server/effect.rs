@@ -2,7 +2,7 @@
 
 use super::socket::{Profile, Visitor};
 use crate::error::{ErrorCode, Refusal};
-use crate::ids::RequestId;
+use crate::ids::{ChatSessionId, RequestId};
 use crate::limits::LimitHit;
 use crate::protocol::ws::{CloseCode, ErrorFrame, ServerFrame, SourceRef};
 use crate::secret::SecretHash;
@@ -57,6 +57,8 @@ pub struct Admission {
     pub is_duplicate: bool,
     pub(super) text: String,
     pub(super) history_secret: SecretHash,
+    /// What a client of the chat API calls the conversation.
+    pub(super) session: Option<ChatSessionId>,
 }
 
 /// Why an authority says no to a request that is otherwise in order.

@@ -7,10 +7,12 @@
 
 mod answering;
 mod effect;
+mod http;
 mod resume;
 mod socket;
 
 pub use effect::{Admission, Denial, Effect, Input, Outcome, Received, StartAnswer};
+pub use http::{Heard, HttpMessage, Listener, Reader, Right};
 pub use socket::{Profile, Socket, SocketContext, VerifyToken, Visitor};
 
 use super::answer::RunningAnswer;
@@ -204,6 +206,7 @@ impl ConversationServer {
             is_duplicate,
             text: request.text,
             history_secret,
+            session: None,
         }))
     }
 
@@ -241,7 +244,7 @@ impl ConversationServer {
         store: &mut S,
         now: Timestamp,
     ) -> Result<Vec<Effect>, S::Error> {
-        let Admission { request_id, visitor, text, history_secret, .. } = admission;
+        let Admission { request_id, visitor, text, history_secret, session, .. } = admission;
         // While the authorities were asked, another socket may have begun the conversation with another secret.
         if !self.is_in_conversation(socket, history_secret) {
             return Ok(break_off_request(&ErrorCode::WrongHistorySecret.into(), request_id, CloseCode::Forbidden));
@@ -284,7 +287,7 @@ impl ConversationServer {
                 history_secret,
                 created_at: now,
                 visitor: participant,
-                session: None,
+                session: session.map(|session| session.as_str().to_owned()),
             };
             store.begin(&head, &message)?;
             self.head = Some(head);

@@ -120,6 +120,14 @@ impl Socket {
         (socket, ServerFrame::Ready(ready))
     }
 
+    /// What stands for one HTTP request, whose sender is known.
+    pub(super) fn over_http(context: SocketContext, visitor: Option<Visitor>, now: Timestamp) -> Self {
+        let (mut socket, _) = Self::open(context, now);
+        socket.started = true;
+        socket.visitor = visitor;
+        socket
+    }
+
     /// Whether it gets what the conversation sends.
     #[must_use]
     pub const fn is_joined(&self) -> bool {

@@ -64,13 +64,9 @@ impl Inner {
 
     async fn ask_agent(self: &Rc<Self>, start: &StartAnswer, say: &dyn Fn(&str)) -> Result<Outcome, Refusal> {
         let head = self.with_server(|server, _| Ok(server.head().cloned()))?.ok_or(ErrorCode::Internal)?;
-        let live = match self.live_version.get() {
-            Some(version) => live::config(&self.env, &head.tenant, &head.environment, Some(version)).await?,
-            // After a restart nobody has said which version is live.
-            None => {
-                Rc::new(live::latest(&self.env, &head.tenant, &head.environment).await?.ok_or(ErrorCode::NotFound)?)
-            }
-        };
+        // After a restart nobody has said which version is live.
+        let version = self.live_version.get();
+        let config = live::for_answer(&self.env, &head.tenant, &head.environment, version).await?;
         let history = || {
             let stored = ConversationStore(&self.db).before(&start.request_id, MAX_EXCHANGES)?;
             Ok(exchanges(&stored, &start.request_id))
@@ -78,7 +74,7 @@ impl Inner {
         let asking = Asking {
             env: &self.env,
             tenant: &head.tenant,
-            agent: &live.config.agent,
+            agent: &config.agent,
             question: &start.text,
             visitor: start.visitor.as_ref(),
             history: &history,

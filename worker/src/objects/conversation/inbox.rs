@@ -13,6 +13,7 @@ use crate::settings::Settings;
 use crate::store::conversation::ConversationStore;
 use crate::store::guard::Standing;
 use crate::store::sql::SqlError;
+use crate::tokens::Tokens;
 use futures_util::future::join;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -20,17 +21,12 @@ use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::ids::{CredentialId, RequestId};
 use weft_shared::limits::QuotaLimits;
 use weft_shared::protocol::ws::{ClientFrame, CloseCode, ErrorFrame, MAX_FRAME_BYTES, ServerFrame};
-use weft_shared::secret::Secret;
-use weft_shared::session::server::{
-    Admission, ConversationServer, Denial, Effect, Input, Received, SocketContext, VerifyToken, Visitor,
-};
-use weft_shared::time::Timestamp;
-use weft_shared::tokens::widget_token::{Claims, TokenError, Verifier};
+use weft_shared::session::server::{Admission, ConversationServer, Denial, Effect, Input, Received, SocketContext};
 use worker::{WebSocket, WebSocketIncomingMessage};
 
 /// Frames that may wait for their turn in one conversation. Its people write one after the other; more than this is
 /// someone who wants the object's memory.
-const MAX_WAITING: usize = 64;
+pub(super) const MAX_WAITING: usize = 64;
 
 /// What is held of a frame while it waits: of one that is refused for its kind or its size, nothing but that size.
 enum Frame {
@@ -44,44 +40,6 @@ impl Frame {
             WebSocketIncomingMessage::String(text) if text.len() > MAX_FRAME_BYTES => Self::Refused(text.len()),
             WebSocketIncomingMessage::String(text) => Self::Text(text),
             WebSocketIncomingMessage::Binary(bytes) => Self::Refused(bytes.len()),
-        }
-    }
-}
-
-/// Verifies widget tokens for one socket.
-struct Tokens<'a> {
-    settings: &'a Settings,
-    context: SocketContext,
-}
-
-impl Tokens<'_> {
-    fn claims(&self, token: &Secret, now: Timestamp) -> Result<Claims, TokenError> {
-        let SocketContext { tenant, environment, .. } = &self.context;
-        let Settings { issuer, keys, .. } = self.settings;
-        (Verifier { issuer, tenant, environment, keys }).verify(token.expose(), now)
-    }
-}
-
-impl VerifyToken for Tokens<'_> {
-    fn verify(&self, token: &Secret, now: Timestamp) -> Result<Visitor, ErrorCode> {
-        match self.claims(token, now) {
-            Ok(claims) => Ok(Visitor {
-                sub: claims.subject,
-                azp: claims.minted_by,
-                issued_at: claims.issued_at,
-                expires_at: claims.expires_at,
-                name: claims.name,
-                data: claims.data,
-            }),
-            Err(error) => {
-                if let TokenError::Invalid(reason) = error {
-                    log::warning(
-                        "token_refused",
-                        &serde_json::json!({ "tenant": self.context.tenant, "reason": reason }),
-                    );
-                }
-                Err(error.code())
-            }
         }
     }
 }
@@ -102,7 +60,8 @@ impl Inner {
             sockets::close(socket, CloseCode::Unavailable);
             return;
         };
-        let tokens = Tokens { settings: &settings, context: attached.socket.context.clone() };
+        let SocketContext { tenant, environment, .. } = attached.socket.context.clone();
+        let tokens = Tokens { settings: &settings, tenant, environment };
         if let Err(refusal) = self.check_frame(&attached, &frame, &tokens).await {
             refuse(socket, &refusal);
             return;
@@ -215,7 +174,7 @@ impl Inner {
     }
 
     /// Counts a message against the limits of its visitor's address. Without a limit nobody waits for it.
-    async fn count(&self, place: Place, id: &RequestId, limits: QuotaLimits) -> Result<(), Denial> {
+    pub(super) async fn count(&self, place: Place, id: &RequestId, limits: QuotaLimits) -> Result<(), Denial> {
         // Ids of requests are the browser's choice: only within their conversation do they name one message.
         let message = format!("{}/{id}", self.state.id());
         if !limits.is_open() {
@@ -276,6 +235,7 @@ impl Inner {
             Ok(server) => drop(self.server.replace(Some(server))),
             Err(error) => {
                 log::internal("loading after an error", &error);
+                self.listeners.end(ErrorCode::Unavailable);
             }
         }
     }

@@ -58,6 +58,7 @@ impl Inner {
         self.stop_answers();
         self.server.replace(None);
         self.cut_sockets();
+        self.listeners.end(ErrorCode::NotFound);
         let deleted = async {
             let storage = self.state.storage();
             storage.delete_alarm().await?;

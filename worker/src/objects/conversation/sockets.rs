@@ -48,6 +48,7 @@ impl Inner {
 
     /// Sends to every socket that joined, but for one.
     pub(super) fn broadcast(&self, frame: &ServerFrame, but: Option<&WebSocket>) {
+        self.listeners.hear(frame);
         let Ok(text) = serde_json::to_string(frame) else { return };
         for socket in self.sockets() {
             let is_other = but.is_none_or(|but| *but != socket);
