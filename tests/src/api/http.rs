@@ -2,10 +2,11 @@
 
 use super::document;
 use serde_json::Value;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::time::Duration;
-use ureq::http::{HeaderMap, Request, request};
-use ureq::{Agent, AsSendBody, SendBody};
+pub(super) use ureq::http::HeaderMap;
+use ureq::http::{Request, Response, request};
+use ureq::{Agent, AsSendBody, Body, SendBody};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -108,7 +109,24 @@ impl Call {
         self.run(body)
     }
 
+    /// Sends it, and gives status, headers and what is to be read of the body.
+    #[track_caller]
+    pub(super) fn open(self) -> (u16, HeaderMap, Box<dyn Read>) {
+        let body = self.body.clone();
+        let (_, response) = self.answered(body);
+        let (parts, body) = response.into_parts();
+        (parts.status.as_u16(), parts.headers, Box::new(body.into_reader()))
+    }
+
     fn run(self, body: impl AsSendBody) -> Answer {
+        let (what, mut response) = self.answered(body);
+        let text = response.body_mut().read_to_string().unwrap_or_else(|error| panic!("{what} broke off: {error}"));
+        let answer = Answer { what, status: response.status().as_u16(), headers: response.headers().clone(), text };
+        document::check(&answer);
+        answer
+    }
+
+    fn answered(self, body: impl AsSendBody) -> (String, Response<Body>) {
         let Self { request, what, .. } = self;
         let agent: Agent = Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
@@ -120,11 +138,8 @@ impl Call {
             .new_agent();
         let request = request.body(body).unwrap_or_else(|error| panic!("{what}: {error}"));
         let sent = agent.run(request);
-        let mut response = sent.unwrap_or_else(|error| panic!("{what} got no answer: {error}"));
-        let text = response.body_mut().read_to_string().unwrap_or_else(|error| panic!("{what} broke off: {error}"));
-        let answer = Answer { what, status: response.status().as_u16(), headers: response.headers().clone(), text };
-        document::check(&answer);
-        answer
+        let response = sent.unwrap_or_else(|error| panic!("{what} got no answer: {error}"));
+        (what, response)
     }
 }
 

@@ -77,6 +77,17 @@ impl<'d> Workspace<'d> {
         )
     }
 
+    /// The plaintext of a new session token.
+    ///
+    /// # Panics
+    /// Where the Worker refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn session_token(&self) -> String {
+        let body = json!({ "tenant_id": self.tenant });
+        text(&self.deployment.admin("POST", "/v1/sessions").json(&body).send().expect(200)["token"])
+    }
+
     /// The plaintext of a new publishable key.
     ///
     /// # Panics
