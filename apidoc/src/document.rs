@@ -118,7 +118,7 @@ fn item(row: &Row, group: &Group, operation: &Operation, schemas: &mut Schemas) 
         "security": security::requirements(row), "x-weft-need": security::need(row.need), "responses": responses,
     });
     let mut about = operation.about.to_owned();
-    if row.cors == Cors::AllowedOrigins {
+    if row.cors != Cors::Closed {
         let _ = write!(about, "\n\nPages of the live config's allowed origins may read the answer (CORS).");
     }
     if !about.is_empty() {

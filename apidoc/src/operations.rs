@@ -2,6 +2,7 @@
 //! says the crate's own page.
 
 mod audit;
+mod chat;
 mod config;
 mod conversations;
 mod keys;
@@ -19,6 +20,7 @@ use weft_shared::ids::Environment;
 pub fn all() -> Vec<(Group, Vec<Operation>)> {
     vec![
         widget::group(),
+        chat::group(),
         tenants::group(),
         sessions::group(),
         keys::group(),
@@ -31,6 +33,7 @@ pub fn all() -> Vec<(Group, Vec<Operation>)> {
 }
 
 const WIDGET: &str = "Widget plane";
+const CHAT: &str = "Chat plane";
 const MANAGEMENT: &str = "Management";
 const SERVICE: &str = "Service";
 

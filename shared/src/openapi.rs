@@ -11,7 +11,7 @@ pub use config_patch::ConfigPatch;
 
 use crate::config::{Origin, RefreshPath};
 use crate::error::ErrorCode;
-use crate::ids::{ConversationId, CredentialId, Environment, RequestId, SourceId, TenantId};
+use crate::ids::{ChatSessionId, ConversationId, CredentialId, Environment, RequestId, SourceId, TenantId};
 use crate::scope::{Scope, ScopeSet};
 use crate::time::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -71,6 +71,10 @@ named! {
     ConversationId, "ConversationId", {
         "description": "A conversation's id, picked by the browser.",
         "type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$", "examples": ["c_3hJ9wQzY7tK1mN5x"]
+    };
+    ChatSessionId, "ChatSessionId", {
+        "description": "A client's own name for its conversation. Random where it comes from a page.",
+        "type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$", "examples": ["7c1d3f0a-5b7e-4d0f-9a52-2f6f0c8e1b34"]
     };
     RequestId, "RequestId", {
         "description": "A message's id, picked by whoever sends it.",

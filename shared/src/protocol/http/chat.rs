@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 /// Body of `POST /v1/chat` and `POST /v1/chat/stream`. Open Chat Widget's own clients send exactly these two fields.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChatBody {
     /// Which conversation: the client's own name for it.
     pub session_id: ChatSessionId,
     /// What the visitor says.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_TEXT_CHARS)))]
     pub message: String,
 }
 
@@ -32,6 +34,7 @@ impl ChatBody {
 
 /// Answer of `POST /v1/chat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChatReply {
     /// The conversation that the session stands for.
@@ -42,6 +45,7 @@ pub struct ChatReply {
 
 /// One line of `POST /v1/chat/stream`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum ChatLine {
     /// The first: the message is stored.
@@ -84,6 +88,7 @@ pub const NDJSON: &str = "application/x-ndjson; charset=utf-8";
 
 /// A page of `GET /v1/conversations/{id}/messages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct HistoryPage {
     /// Messages that are over, the oldest first.
     pub messages: Vec<HistoryMessage>,

@@ -192,6 +192,7 @@ pub struct History {
 
 /// A message that is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "server", derive(serde::Deserialize))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryMessage {
@@ -204,6 +205,7 @@ pub struct HistoryMessage {
     /// What it says.
     pub text: String,
     /// When it was stored, RFC 3339.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::time::Timestamp"))]
     pub created_at: String,
     /// The message that an answer answers.
     #[serde(skip_serializing_if = "Option::is_none")]
