@@ -26,7 +26,7 @@ pub use keys::{CreateKey, KeyCreated, KeyList, KeyView, MAX_LABEL_CHARS, MAX_RAT
 pub use open_chat_widget::{
     AdminConversation, AdminConversationList, AdminMessage, AdminThread, admin_page, admin_tenant, is_default_tenant,
 };
-pub use query::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page, Query};
+pub use query::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE_BYTES, Page, Query};
 pub(crate) use read::field_name;
 pub use read::{MAX_BODY_BYTES, check_text, read_body, read_optional_body, read_value};
 pub use sessions::{CreateSession, SessionCreated, SessionList, SessionView};

@@ -70,3 +70,28 @@ fn quotes_in_a_source_are_text_and_never_sql() {
     assert_eq!(listed["sources"], json!([made]));
     assert_eq!((&made["title"], &made["body"]), (&json!(title), &body["body"]));
 }
+
+#[test]
+fn a_page_of_long_sources_ends_before_it_is_too_large() {
+    let workspace = Workspace::shared();
+    let text = "a".repeat(60_000);
+    for number in 0..20 {
+        let body = json!({ "title": format!("Source {number}"), "body": text });
+        let _ = workspace.admin("POST", "/sources").json(&body).send().expect(201);
+    }
+    let mut titles = Vec::new();
+    let mut target = "/sources?limit=200".to_owned();
+    let mut pages = 0;
+    loop {
+        let page = workspace.admin("GET", &target).send();
+        assert!(page.text.len() < 1_100_000, "{} bytes", page.text.len());
+        let page = page.expect(200);
+        let sources = page["sources"].as_array().expect("an array");
+        titles.extend(sources.iter().filter_map(|source| source["title"].as_str().map(str::to_owned)));
+        pages += 1;
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        target = format!("/sources?limit=200&cursor={cursor}");
+    }
+    let newest_first: Vec<String> = (0..20).rev().map(|number| format!("Source {number}")).collect();
+    assert_eq!((titles, pages), (newest_first, 2));
+}

@@ -1,15 +1,21 @@
 //! A tenant's sources and the full-text index of their passages.
 
 use super::sql::{Database, SqlError};
-use super::{before, cut, instant, limit_of};
+use super::{before, instant, limit_of};
 use serde::{Deserialize, Serialize};
 use weft_shared::ids::SourceId;
 use weft_shared::protocol::http::{Page, SourceView};
 use weft_shared::time::Timestamp;
 
+/// How much text a source has.
+#[derive(Deserialize)]
+struct Size {
+    number: i64,
+    bytes: usize,
+}
+
 #[derive(Deserialize)]
 struct Row {
-    number: i64,
     id: SourceId,
     title: String,
     body: String,
@@ -47,14 +53,20 @@ pub(crate) fn count(db: &Database) -> Result<usize, SqlError> {
     Ok(db.row::<Count>("SELECT COUNT(*) AS count FROM sources", vec![])?.map_or(0, |row| row.count))
 }
 
-/// A page of sources, newest first.
+/// A page of sources, newest first. Their sizes are read before their texts: 200 long ones would be 12 MB.
 pub(crate) fn page(db: &Database, page: &Page) -> Result<(Vec<SourceView>, Option<String>), SqlError> {
-    let rows: Vec<Row> = db.rows(
-        "SELECT number, id, title, body, url, created_at FROM sources WHERE number < ? ORDER BY number DESC LIMIT ?",
+    let sizes: Vec<Size> = db.rows(
+        "SELECT number, LENGTH(CAST(body AS BLOB)) AS bytes FROM sources WHERE number < ? ORDER BY number DESC LIMIT ?",
         vec![before(page), limit_of(page)],
     )?;
-    let (rows, next_cursor) = cut(rows, page, |row| row.number.to_string());
-    let view = |Row { id, title, body, url, created_at, .. }| SourceView { id, title, body, url, created_at };
+    let held = page.holds(sizes.iter().map(|size| size.bytes));
+    let Some(last) = sizes.iter().take(held).next_back() else { return Ok((Vec::new(), None)) };
+    let next_cursor = (held < sizes.len()).then(|| last.number.to_string());
+    let rows: Vec<Row> = db.rows(
+        "SELECT id, title, body, url, created_at FROM sources WHERE number < ? AND number >= ? ORDER BY number DESC",
+        vec![before(page), last.number.into()],
+    )?;
+    let view = |Row { id, title, body, url, created_at }| SourceView { id, title, body, url, created_at };
     Ok((rows.into_iter().map(view).collect(), next_cursor))
 }
 

@@ -7,6 +7,9 @@ use crate::ids::{ConversationId, Environment, TenantId};
 pub const DEFAULT_LIMIT: u32 = 50;
 /// The most that `limit` may ask for.
 pub const MAX_LIMIT: u32 = 200;
+/// The most text that a page holds, in bytes, before it is written as JSON: 200 long items would be more than clients and
+/// proxies like to take at a time, and a good part of an object's memory.
+pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
 /// A query, decoded (`application/x-www-form-urlencoded`). Parameters that a route doesn't know are ignored, as every
 /// proxy and campaign adds its own; one that it knows may come once only.
@@ -114,9 +117,38 @@ pub struct Page<C = u32> {
     pub cursor: Option<C>,
 }
 
+impl<C> Page<C> {
+    /// How many of these items the page holds, given how many bytes of text each has: no more than its limit and than
+    /// [`MAX_PAGE_BYTES`], but one at least, so that whoever follows the cursors gets to the end.
+    #[must_use]
+    pub fn holds(&self, sizes: impl IntoIterator<Item = usize>) -> usize {
+        let mut bytes = 0_usize;
+        let fits = |size: &usize| {
+            let is_first = bytes == 0;
+            bytes = bytes.saturating_add(*size).max(1);
+            is_first || bytes <= MAX_PAGE_BYTES
+        };
+        sizes.into_iter().take(usize::try_from(self.limit).unwrap_or(usize::MAX)).take_while(fits).count()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_ends_by_number_or_by_size_but_holds_something() {
+        let page = |limit| Page::<u32> { limit, cursor: None };
+        let half = MAX_PAGE_BYTES / 2;
+        assert_eq!(page(3).holds([1, 1, 1, 1]), 3);
+        assert_eq!(page(3).holds([0, 0]), 2);
+        assert_eq!(page(200).holds([half, half]), 2);
+        assert_eq!(page(200).holds([half, half, 1]), 2);
+        assert_eq!(page(200).holds([half, half + 1]), 1);
+        assert_eq!(page(200).holds([MAX_PAGE_BYTES + 1, 1]), 1);
+        assert_eq!(page(200).holds([usize::MAX, usize::MAX]), 1);
+        assert_eq!(page(200).holds([]), 0);
+    }
 
     fn cursor<C: Cursor>(text: &str) -> Result<Option<C>, Refusal> {
         Query::parse(&format!("cursor={text}")).page().map(|page| page.cursor)
