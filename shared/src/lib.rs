@@ -10,6 +10,7 @@
 
 pub mod entropy;
 pub mod ids;
+pub mod markdown;
 pub mod protocol;
 pub mod secret;
 pub mod session;

@@ -24,6 +24,10 @@ extern "C" {
     #[wasm_bindgen(method, structural, js_name = append)]
     pub(crate) fn append_text(this: &Node, text: &str);
 
+    /// Puts more behind a text.
+    #[wasm_bindgen(method, structural, js_name = appendData)]
+    pub(crate) fn append_data(this: &Node, text: &str);
+
     /// Puts a node before this one.
     #[wasm_bindgen(method, structural)]
     pub(crate) fn before(this: &Node, node: &Node);
@@ -75,6 +79,29 @@ extern "C" {
     /// Calls one of these functions when the promise is over.
     #[wasm_bindgen(method, structural)]
     pub(crate) fn then(this: &Node, fulfilled: &Function, rejected: &Function);
+
+    /// Calls the function when the promise is fulfilled; a promise for what it gives.
+    #[wasm_bindgen(method, structural, js_name = then)]
+    pub(crate) fn then_one(this: &Node, fulfilled: &Function) -> Node;
+
+    /// A promise for the text of a response.
+    #[wasm_bindgen(method, structural, js_name = text)]
+    pub(crate) fn read_text(this: &Node) -> Node;
+
+    /// What is selected in the window.
+    #[wasm_bindgen(method, structural, js_name = getSelection)]
+    pub(crate) fn get_selection(this: &Node) -> Node;
+
+    /// Selects what is in a node.
+    #[wasm_bindgen(method, structural, js_name = selectAllChildren)]
+    pub(crate) fn select_all_children(this: &Node, node: &Node);
+
+    /// Puts a text into the clipboard; a promise.
+    #[wasm_bindgen(method, structural, js_name = writeText)]
+    pub(crate) fn write_text(this: &Node, text: &str) -> Node;
+
+    /// A promise for a response. An address that can't be parsed fails it too.
+    pub(crate) fn fetch(url: &str, init: &Node) -> Node;
 
     /// An event of our own.
     pub(crate) type CustomEvent;

@@ -169,6 +169,9 @@ impl Element {
                 self.view.log.follow();
             }
             Signal::Scrolled => self.view.log.handle_scroll(),
+            Signal::Clicked => self.view.log.handle_click(&self.window, &event.node("target")),
+            Signal::Newest => self.view.log.go_to_newest(),
+            Signal::Draw => self.view.log.handle_draw(),
             Signal::Retry => self.retry(now),
             Signal::Visibility if event.node("target").flag("hidden") => self.leave(),
             Signal::Wake | Signal::Visibility => {

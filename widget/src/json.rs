@@ -1,13 +1,10 @@
-//! JSON by the browser's own `JSON`: no parser of ours in the download. What is read is read member by member;
-//! `serde_wasm_bindgen` could read it into types, but its errors quote what they found, and printing a float alone takes
-//! 14 KB. What is written goes through it.
+//! JSON by the browser's own `JSON`: no parser of ours in the download, and none of serde. What is read is read member by
+//! member, what is written becomes an object of the browser's first.
 
-use crate::browser::get;
+use crate::browser::{Node, get};
 use js_sys::{Array, JSON};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
-use weft_shared::protocol::ws::{ClientFrame, Json, ServerFrame};
+use weft_shared::protocol::ws::{ClientFrame, Json, ServerFrame, Value};
 
 /// A value of the browser as frames carry it.
 struct BrowserJson(JsValue);
@@ -43,8 +40,24 @@ pub(crate) fn read_frame(text: &str) -> Option<ServerFrame> {
 
 /// Writes a frame from the widget.
 pub(crate) fn write_frame(frame: &ClientFrame) -> Option<String> {
-    let value = frame.serialize(&Serializer::json_compatible()).ok()?;
-    JSON::stringify(&value).ok().map(String::from)
+    JSON::stringify(&frame.write(value)).ok().map(String::from)
+}
+
+fn value(value: &Value<'_>) -> JsValue {
+    match value {
+        Value::Text(text) => JsValue::from_str(text),
+        #[expect(clippy::cast_precision_loss, reason = "the Worker's numbers stay below 2^53")]
+        Value::Number(number) => JsValue::from_f64(*number as f64),
+        Value::Members(members) => {
+            let object = Node::object();
+            for (name, member) in *members {
+                if let Some(member) = member {
+                    object.put_value(name, &self::value(member));
+                }
+            }
+            object.into()
+        }
+    }
 }
 
 /// A member that is a whole number.

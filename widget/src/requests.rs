@@ -1,11 +1,11 @@
 //! What the widget asks over HTTP: one request, one reply, and a deadline.
 
-use crate::browser::Node;
+use crate::browser::{Node, fetch, get};
 use crate::handle::Handle;
 use crate::signals::Signal;
-use gloo_net::http::Request;
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortSignal;
 
 /// How long a reply may take.
@@ -33,19 +33,20 @@ pub(crate) fn ask(url: &str, body: Option<&str>, signal: Signal, handle: Handle)
     }
     // The page's own cookies are for the page's own origin. Weft itself gets none and sets none.
     init.put("credentials", if body.is_some() { "include" } else { "omit" });
-    let request = web_sys::Request::new_with_str_and_init(url, init.unchecked_ref());
-    spawn_local(async move {
-        let reply = match request {
-            Ok(request) => reply(request.into()).await,
-            Err(_) => None,
-        };
-        let (text, status) =
-            reply.unwrap_or_else(|| (JsValue::UNDEFINED, if deadline.aborted() { TIMED_OUT } else { UNREACHABLE }));
-        handle.post(signal, text, status.into());
-    });
-}
-
-async fn reply(request: Request) -> Option<(JsValue, u16)> {
-    let response = request.send().await.ok()?;
-    Some((response.text().await.ok()?.into(), response.status()))
+    // They belong to the browser, which drops them with the promise: a reply may come when the widget is gone.
+    let read = |response: JsValue| {
+        let body = response.unchecked_ref::<Node>().read_text();
+        JsValue::from(Promise::all(&Array::of2(&body, &get(&response, "status"))))
+    };
+    let finish = move |reply: JsValue| {
+        let reply: &Array = reply.unchecked_ref();
+        let mut status = reply.get(1);
+        if !status.as_f64().is_some() {
+            status = if deadline.aborted() { TIMED_OUT } else { UNREACHABLE }.into();
+        }
+        handle.post(signal, reply.get(0), status);
+    };
+    let read: Function = Closure::once_into_js(read).unchecked_into();
+    let finish: Function = Closure::once_into_js(finish).unchecked_into();
+    fetch(url, &init).then_one(&read).then(&finish, &finish);
 }

@@ -29,6 +29,12 @@ pub(crate) enum Signal {
     KeyOther,
     /// The messages were scrolled.
     Scrolled,
+    /// Something among the messages was clicked.
+    Clicked,
+    /// The visitor wants to see the newest message.
+    Newest,
+    /// It is time to draw what came.
+    Draw,
     /// The page is seen again, or back from the browser's cache, or has the network again.
     Wake,
     /// The browser lost the network.
@@ -60,7 +66,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 26] = [
         Self::Command,
         Self::Close,
         Self::Retry,
@@ -70,6 +76,9 @@ impl Signal {
         Self::KeyDown,
         Self::KeyOther,
         Self::Scrolled,
+        Self::Clicked,
+        Self::Newest,
+        Self::Draw,
         Self::Wake,
         Self::Offline,
         Self::Leave,

@@ -16,6 +16,7 @@ mod proxy;
 mod record;
 mod shadow;
 mod site;
+mod socket;
 mod stage;
 mod widget;
 

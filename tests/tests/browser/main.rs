@@ -8,5 +8,7 @@ mod intent;
 mod keyboard;
 mod limits;
 mod pictures;
+mod reading;
 mod refresh;
 mod reload;
+mod xss;

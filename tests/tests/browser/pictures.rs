@@ -1,7 +1,7 @@
 //! What it looks like: pictures in `target/screenshots`, and the facts about layout that need no eye.
 
 use serde_json::json;
-use weft_tests::browser::{Demo, Page, Part};
+use weft_tests::browser::{Demo, OwnSite, Page, Part, Visitor};
 
 const QUESTION: &str = "Can I send back a tea that I have opened?";
 
@@ -113,7 +113,7 @@ fn errors() {
 
 #[test]
 fn signing_in_is_asked_for_on_a_dark_phone() {
-    let mut visitor = weft_tests::browser::Visitor::new();
+    let mut visitor = Visitor::new();
     let page = visitor.page();
     page.resize(390, 844, true);
     page.prefer_dark(true);
@@ -124,6 +124,39 @@ fn signing_in_is_asked_for_on_a_dark_phone() {
     page.screenshot("phone-dark-sign-in");
     assert_controls_are_in_place(&page);
     assert_no_sideways_scrolling(&page);
+}
+
+#[test]
+fn an_answer_with_everything() {
+    let own = OwnSite::new(&json!({}));
+    own.embed(&format!("data-key='{}'", own.key));
+    let mut visitor = Visitor::new();
+    let page = visitor.page();
+    page.go(&own.site.origin());
+    page.resize(1280, 1500, false);
+    page.take_over_sockets();
+    page.open_widget();
+    let everything = include_str!("everything.md");
+    page.answer_in_pieces(everything, 400);
+    for (name, width, height, is_phone, is_dark) in [
+        ("desktop-everything", 1280, 900, false, false),
+        ("phone-everything", 390, 844, true, false),
+        ("phone-dark-everything", 390, 844, true, true),
+    ] {
+        page.resize(width, height, is_phone);
+        page.prefer_dark(is_dark);
+        page.wait_until_still();
+        for (part, place) in [("top", "0"), ("end", "log.scrollHeight")] {
+            let scroll = format!("function () {{ const log = this.querySelector('.log'); log.scrollTop = {place}; }}");
+            page.in_widget(&scroll, &[]).expect("the list is there");
+            page.screenshot(&format!("{name}-{part}"));
+        }
+        assert_no_sideways_scrolling(&page);
+    }
+    // What is too wide scrolls inside of itself.
+    let wide =
+        "function () { return [...this.querySelectorAll('pre, table')].some((e) => e.scrollWidth > e.clientWidth); }";
+    assert_eq!(page.in_widget(wide, &[]), Ok(true.into()));
 }
 
 fn window(page: &Page) -> [i32; 2] {

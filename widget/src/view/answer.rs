@@ -1,74 +1,107 @@
-//! Draws an answer while it comes. Blocks that are over are drawn once; only the last one is drawn anew.
+//! Draws an answer while it comes, node by node. What is drawn and stays so is not touched.
 
-use super::prose::{Kind, Span, first_block, read_spans};
+use super::links::set_address;
+use super::words;
 use crate::browser::Node;
+use weft_shared::markdown::{Align, Event, Stream, Tag};
 
 /// The text of an answer on the screen.
 #[derive(Debug)]
 pub(crate) struct Answer {
     node: Node,
-    /// The text whose blocks are over.
-    sealed: String,
-    /// The last block.
-    open: Option<Node>,
+    stream: Stream,
 }
 
 impl Answer {
     /// Draws into `node`.
-    pub(crate) const fn new(node: Node) -> Self {
-        Self { node, sealed: String::new(), open: None }
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node, stream: Stream::default() }
     }
 
     /// Shows `text`: what it showed before and more, or another text.
-    pub(crate) fn draw(&mut self, text: &str) {
-        let mut rest = text.strip_prefix(self.sealed.as_str()).unwrap_or_else(|| {
-            self.node.set_text("");
-            self.sealed.clear();
-            self.open = None;
-            text
-        });
-        if let Some(open) = self.open.take() {
-            open.remove();
-        }
-        while let Some(block) = first_block(rest) {
-            let node = add_block(&self.node, &block.lines, block.kind);
-            let Some((over, left)) = rest.split_at_checked(block.len) else { return };
-            if left.trim_ascii_start().is_empty() {
-                self.open = Some(node);
-                return;
+    pub(crate) fn draw(&mut self, text: &str, is_over: bool) {
+        let patch = self.stream.update(text, is_over);
+        let mut path = Vec::new();
+        for keep in patch.keep {
+            let node = path.last().map_or_else(|| self.node.clone(), open_child);
+            let children = node.node("childNodes");
+            while children.number("length") > f64::from(keep) {
+                node.node("lastChild").remove();
             }
-            self.sealed.push_str(over);
-            rest = left;
+            path.push(node);
+        }
+        if let Some(node) = path.last().filter(|_| !patch.append.is_empty()) {
+            node.node("lastChild").append_data(patch.append);
+        }
+        for event in patch.events {
+            let Some(parent) = path.last() else { return };
+            match event {
+                Event::Open(tag, address) => {
+                    let node = add(parent, *tag, address);
+                    path.push(node);
+                }
+                Event::Text(text) => parent.append_text(text),
+                Event::Close => drop(path.pop()),
+            }
         }
     }
 }
 
-fn add_block(parent: &Node, lines: &[&str], kind: Kind) -> Node {
-    let block = parent.add(
-        match kind {
-            Kind::Paragraph => "p",
-            Kind::Quote => "blockquote",
-            Kind::List => "ul",
-        },
-        "",
-    );
-    for (index, line) in lines.iter().enumerate() {
-        if kind == Kind::List {
-            add_spans(&block.add("li", ""), line);
-        } else {
-            if index > 0 {
-                block.add("br", "");
-            }
-            add_spans(&block, line);
-        }
-    }
-    block
+/// The last child, or what is drawn into where that is a frame around it.
+fn open_child(node: &Node) -> Node {
+    let child = node.node("lastChild");
+    if child.text("localName") == "div" { child.node("firstChild") } else { child }
 }
 
-fn add_spans(parent: &Node, line: &str) {
-    read_spans(line, &mut |span| match span {
-        Span::Text(text) => parent.append_text(text),
-        Span::Bold(text) => drop(parent.add_with_text("strong", "", text)),
-        Span::Code(text) => drop(parent.add_with_text("code", "", text)),
-    });
+fn add(parent: &Node, tag: Tag, address: &str) -> Node {
+    let name = match tag {
+        Tag::Paragraph => "p",
+        // Those of the page and of the panel are above them.
+        Tag::Heading(1) => "h3",
+        Tag::Heading(2) => "h4",
+        Tag::Heading(3) => "h5",
+        Tag::Heading(_) => "h6",
+        Tag::Quote => "blockquote",
+        Tag::Bullets => "ul",
+        Tag::Numbers(_) => "ol",
+        Tag::Item => "li",
+        Tag::Code => "pre",
+        Tag::Rule => "hr",
+        Tag::Table => "table",
+        Tag::Row => "tr",
+        Tag::Head(_) => "th",
+        Tag::Cell(_) => "td",
+        Tag::Strong => "strong",
+        Tag::Emphasis => "em",
+        Tag::Struck => "del",
+        Tag::CodeSpan => "code",
+        Tag::Link => "a",
+        Tag::Break => "br",
+    };
+    if matches!(tag, Tag::Code | Tag::Table) {
+        // They scroll inside of this, also by keyboard.
+        let frame = parent.add("div", "wide");
+        let node = frame.add(name, "");
+        node.set("tabindex", "0");
+        if tag == Tag::Code {
+            frame.add_icon_button("icon copy", words::COPY);
+        }
+        return node;
+    }
+    let node = parent.add(name, "");
+    match tag {
+        Tag::Numbers(start) => node.put_number("start", f64::from(start)),
+        Tag::Link => set_address(&node, address),
+        Tag::Head(align) | Tag::Cell(align) => node.put(
+            "align",
+            match align {
+                Align::Auto => "",
+                Align::Left => "left",
+                Align::Right => "right",
+                Align::Centre => "center",
+            },
+        ),
+        _ => {}
+    }
+    node
 }

@@ -6,7 +6,6 @@ mod answer;
 mod composer;
 mod links;
 mod log;
-mod prose;
 pub(crate) mod words;
 
 use crate::browser::{Node, css_supports, get};

@@ -12,6 +12,9 @@ pub(crate) const CLOSE: &str = "Close";
 pub(crate) const SEND: &str = "Send";
 pub(crate) const STOP: &str = "Stop the answer";
 pub(crate) const SOURCES: &str = "Sources";
+pub(crate) const COPY: &str = "Copy the code";
+pub(crate) const COPIED: &str = "Copied";
+pub(crate) const NEWEST: &str = "To the newest message";
 pub(crate) const YOU: &str = "You: ";
 
 const TRY_NOW: &str = "Try now";

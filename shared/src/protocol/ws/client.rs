@@ -44,9 +44,9 @@ pub struct ChatResume {
     pub last_seq: u64,
 }
 
-/// The frame as it goes out. This is the one place where a token and a history secret are written down.
-impl Serialize for ClientFrame {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+impl ClientFrame {
+    /// Gives the frame as it goes out to `take`. This is the one place where a token and a history secret are written down.
+    pub fn write<R>(&self, take: impl FnOnce(&Value<'_>) -> R) -> R {
         let (mut id, mut token, mut secret, mut last_seq, mut text) = (None, None, None, None, None);
         let kind = match self {
             Self::Request(request) => {
@@ -84,15 +84,26 @@ impl Serialize for ClientFrame {
             ("id", id.map(|id| Value::Text(id.as_str()))),
             ("payload", has_payload.then_some(Value::Members(&payload))),
         ];
-        Value::Members(&frame).serialize(to)
+        take(&Value::Members(&frame))
     }
 }
 
-/// JSON to be written. (Structs that serde derives for would each bring a writer of their own into the widget's download.)
-enum Value<'a> {
+/// JSON to be written: by serde here, by the browser's own objects in the widget, whose download a serializer would make
+/// larger.
+#[derive(Debug)]
+pub enum Value<'a> {
+    /// A string.
     Text(&'a str),
+    /// A number below 2^53.
     Number(u64),
+    /// An object; members without a value are left out.
     Members(&'a [(&'a str, Option<Value<'a>>)]),
+}
+
+impl Serialize for ClientFrame {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.write(|value| value.serialize(to))
+    }
 }
 
 impl Serialize for Value<'_> {

@@ -10,7 +10,7 @@ mod close;
 mod read;
 mod server;
 
-pub use client::{ChatRequest, ChatResume, ClientFrame};
+pub use client::{ChatRequest, ChatResume, ClientFrame, Value};
 pub use close::CloseCode;
 pub use server::{
     Accepted, AnswerStatus, Completed, Delta, ErrorFrame, Expiring, History, HistoryMessage, LimitKind, LimitReached,

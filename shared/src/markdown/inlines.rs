@@ -1,0 +1,482 @@
+//! What stands in a line (CommonMark, section 6): emphasis, code, links, escapes, entities, hard breaks; GFM's `~~`.
+//!
+//! One pass makes pieces; marks of emphasis find their partners when the text is over, or the link around them is
+//! (the specification's appendix, "an algorithm for parsing nested emphasis and links"). Each step moves on, so that
+//! `*a **a *a **a…` and `[[[[…` take linear time.
+
+use super::line::{byte_at, cut, find, from, run_at};
+use super::links::{self, Target};
+use super::{Event, Tag};
+
+/// How many spans may stand in one another. Those beyond that are left out, their text is not.
+const MAX_SPANS: u32 = 30;
+
+/// Lengths of runs of backticks that are told apart; longer ones are text.
+const MAX_BACKTICKS: usize = 31;
+
+/// Bytes from and to.
+type Range = (usize, usize);
+
+/// What a piece is; some have a range of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Nothing,
+    Text,
+    /// The character with this number.
+    Char,
+    Code,
+    Break,
+    Emphasis,
+    Strong,
+    Struck,
+    /// A link to the address that stands there.
+    Link,
+    /// What began last and is still open ends.
+    Close,
+}
+
+type Piece = (Kind, Range);
+
+/// Marks that may begin or end a span. Each of them is a piece of its own.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    mark: u8,
+    /// The first piece that is left, and how many are.
+    at: usize,
+    count: usize,
+    /// How many there were.
+    whole: usize,
+    can_open: bool,
+    can_close: bool,
+}
+
+/// A `[` that may begin a link.
+#[derive(Debug, Clone, Copy)]
+struct Bracket {
+    /// Its piece.
+    at: usize,
+    /// How many runs come before it.
+    runs: usize,
+    is_image: bool,
+}
+
+/// Reads the text of a block. While it is open, what is unfinished is read as it will probably end.
+pub(super) fn read(text: &str, is_open: bool, out: &mut Vec<Event>) {
+    let mut reader = Reader { text, is_open, pieces: Vec::new(), runs: Vec::new(), brackets: Vec::new() };
+    reader.read();
+    reader.write(out);
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    is_open: bool,
+    pieces: Vec<Piece>,
+    runs: Vec<Run>,
+    brackets: Vec<Bracket>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        let text = self.text;
+        let end = text.len();
+        // Bit n: there is no run of n backticks ahead.
+        let mut missing = 0_u32;
+        // Brackets before this one are within what would be a link in a link.
+        let mut spent = 0;
+        let (mut plain, mut at) = (0, 0);
+        while at < end {
+            let start = at;
+            let byte = byte_at(text, at);
+            let next = byte_at(text, at + 1);
+            at += 1;
+            // What the marks become, if they become anything.
+            let mut piece = (Kind::Nothing, (0, 0));
+            match byte {
+                b'\\' if next == b'\n' => {
+                    piece.0 = Kind::Break;
+                    at += 1;
+                }
+                b'\\' if next.is_ascii_punctuation() => {
+                    piece = (Kind::Text, (at, at + 1));
+                    at += 1;
+                }
+                b'\\' if self.is_open && at == end => {}
+                b'\n' => {
+                    let mut bare = start;
+                    while bare > plain && byte_at(text, bare - 1) == b' ' {
+                        bare -= 1;
+                    }
+                    self.push_text(plain, bare);
+                    plain = start;
+                    if start < bare + 2 {
+                        continue;
+                    }
+                    piece.0 = Kind::Break;
+                }
+                b'&' => match links::read_entity(from(text, start)) {
+                    Some((char, len)) => {
+                        piece = (Kind::Char, (char as usize, 0));
+                        at = start + len;
+                    }
+                    None => continue,
+                },
+                b'`' => {
+                    let len = run_at(text, start);
+                    at = start + len;
+                    if len > MAX_BACKTICKS {
+                        continue;
+                    }
+                    let closing = if missing >> len & 1 == 1 { None } else { find_backticks(text, at, len) };
+                    match closing {
+                        Some(close) => {
+                            piece = (Kind::Code, (at, close));
+                            at = close + len;
+                        }
+                        None if self.is_open => {
+                            piece = (Kind::Code, (at, end));
+                            at = end;
+                        }
+                        None => {
+                            missing |= 1 << len;
+                            continue;
+                        }
+                    }
+                }
+                b'<' => match links::read_autolink(from(text, start)) {
+                    Some(len) => {
+                        at = start + len;
+                        let inside = (start + 1, at - 1);
+                        self.push_text(plain, start);
+                        plain = at;
+                        self.pieces.push((Kind::Link, inside));
+                        self.pieces.push((Kind::Text, inside));
+                        piece.0 = Kind::Close;
+                    }
+                    None => continue,
+                },
+                b'*' | b'_' | b'~' => {
+                    let count = run_at(text, start);
+                    at = start + count;
+                    self.push_text(plain, start);
+                    plain = at;
+                    // Whether more of them come decides what they are.
+                    if !(self.is_open && at == end) {
+                        self.push_run(byte, start, count);
+                    }
+                    continue;
+                }
+                b'!' | b'[' => {
+                    let is_image = byte == b'!';
+                    if is_image && next != b'[' {
+                        continue;
+                    }
+                    at += usize::from(is_image);
+                    self.push_text(plain, start);
+                    plain = at;
+                    self.brackets.push(Bracket { at: self.pieces.len(), runs: self.runs.len(), is_image });
+                    self.push_text(start, at);
+                    continue;
+                }
+                b']' => {
+                    let Some(bracket) = self.brackets.pop() else { continue };
+                    let is_spent = self.brackets.len() < spent;
+                    spent = spent.min(self.brackets.len());
+                    if is_spent && !bracket.is_image {
+                        continue;
+                    }
+                    let target = if next == b'(' { links::read_target(text, at + 1) } else { Target::None };
+                    let is_last = self.is_open && (at == end || matches!(target, Target::Unfinished));
+                    if let Target::Found(range, after) = target {
+                        self.pair(bracket.runs);
+                        self.set(bracket.at, (Kind::Link, range));
+                        piece.0 = Kind::Close;
+                        at = after;
+                        if !bracket.is_image {
+                            spent = self.brackets.len();
+                        }
+                    } else if is_last {
+                        // Its address is still to come, whole or in part.
+                        self.drop(bracket.at);
+                        at = end;
+                    } else {
+                        continue;
+                    }
+                }
+                _ => continue,
+            }
+            self.push_text(plain, start);
+            self.pieces.push(piece);
+            plain = at;
+        }
+        self.push_text(plain, end);
+        if self.is_open
+            && let Some(bracket) = self.brackets.last().copied()
+        {
+            self.drop(bracket.at);
+        }
+        self.pair(0);
+    }
+
+    fn push_text(&mut self, start: usize, end: usize) {
+        if start < end {
+            self.pieces.push((Kind::Text, (start, end)));
+        }
+    }
+
+    fn drop(&mut self, at: usize) {
+        self.set(at, (Kind::Nothing, (0, 0)));
+    }
+
+    fn set(&mut self, at: usize, piece: Piece) {
+        if let Some(slot) = self.pieces.get_mut(at) {
+            *slot = piece;
+        }
+    }
+
+    /// Whether these marks may begin or end a span: section 6.2, "left-flanking" and "right-flanking".
+    fn push_run(&mut self, mark: u8, start: usize, count: usize) {
+        let before = Beside::of(cut(self.text, 0, start).chars().next_back());
+        let after = Beside::of(from(self.text, start + count).chars().next());
+        let is_left = after != Beside::Blank && (after != Beside::Punctuation || before != Beside::Other);
+        let is_right = before != Beside::Blank && (before != Beside::Punctuation || after != Beside::Other);
+        let (can_open, can_close) = match mark {
+            b'*' => (is_left, is_right),
+            b'_' => (
+                is_left && (!is_right || before == Beside::Punctuation),
+                is_right && (!is_left || after == Beside::Punctuation),
+            ),
+            // One `~` alone means "about".
+            _ => (is_left && count == 2, is_right && count == 2),
+        };
+        self.runs.push(Run { mark, at: self.pieces.len(), count, whole: count, can_open, can_close });
+        for at in start..start + count {
+            self.push_text(at, at + 1);
+        }
+    }
+
+    /// Finds partners among the runs from `base` on, and forgets them.
+    fn pair(&mut self, base: usize) {
+        // Runs from `base` to `top` still wait for a partner.
+        let mut top = base;
+        // Below these, none waits for a run of such a kind: nothing is looked for twice.
+        let mut floors = [base; 18];
+        for at in base..self.runs.len() {
+            let Some(mut run) = self.runs.get(at).copied() else { return };
+            while run.can_close && run.count > 0 {
+                let kind = usize::from(run.mark == b'_') * 6 + usize::from(run.mark == b'~') * 12;
+                let kind = kind + usize::from(run.can_open) * 3 + run.whole % 3;
+                let Some(floor) = floors.get_mut(kind) else { return };
+                let Some(found) =
+                    (*floor..top).rev().find(|at| self.runs.get(*at).is_some_and(|opener| opener.fits(&run)))
+                else {
+                    *floor = top;
+                    break;
+                };
+                let Some(opener) = self.runs.get_mut(found) else { return };
+                let is_double = opener.count >= 2 && run.count >= 2;
+                let taken = 1 + usize::from(is_double);
+                opener.count -= taken;
+                let (open_at, is_used) = (opener.at + opener.count, opener.count == 0);
+                self.set_span(open_at, run.mark, is_double);
+                self.set(run.at, (Kind::Close, (0, 0)));
+                if is_double {
+                    self.drop(run.at + 1);
+                }
+                run.at += taken;
+                run.count -= taken;
+                top = found + usize::from(!is_used);
+                for floor in &mut floors {
+                    *floor = (*floor).min(top);
+                }
+            }
+            if run.can_open && run.count > 0 {
+                if let Some(slot) = self.runs.get_mut(top) {
+                    *slot = run;
+                }
+                top += 1;
+            }
+        }
+        if self.is_open && base == 0 {
+            self.close_waiting(top);
+        }
+        self.runs.truncate(base);
+    }
+
+    /// What surely begins a span will have an end.
+    fn close_waiting(&mut self, top: usize) {
+        for at in 0..top {
+            let Some(run) = self.runs.get(at).copied().filter(|run| !run.can_close && run.whole <= 3) else { continue };
+            let mut left = run.count;
+            while left > 0 {
+                let is_double = left >= 2;
+                left -= 1 + usize::from(is_double);
+                self.set_span(run.at + left, run.mark, is_double);
+                self.pieces.push((Kind::Close, (0, 0)));
+            }
+        }
+    }
+
+    fn set_span(&mut self, at: usize, mark: u8, is_double: bool) {
+        let kind = match mark {
+            b'~' => Kind::Struck,
+            _ if is_double => Kind::Strong,
+            _ => Kind::Emphasis,
+        };
+        self.set(at, (kind, (0, 0)));
+        if is_double {
+            self.drop(at + 1);
+        }
+    }
+
+    fn write(&self, out: &mut Vec<Event>) {
+        let mut writer = Writer { out, text: String::new() };
+        // How many spans are open, and which of the outermost ones are shown, as bits.
+        let (mut depth, mut shown) = (0_u32, 0_u64);
+        let mut link_depth = 0;
+        for &(kind, (start, end)) in &self.pieces {
+            let text = cut(self.text, start, end);
+            let mut address = String::new();
+            let tag = match kind {
+                Kind::Nothing => continue,
+                Kind::Text => {
+                    writer.text.push_str(text);
+                    continue;
+                }
+                Kind::Char => {
+                    writer.text.extend(u32::try_from(start).ok().and_then(char::from_u32));
+                    continue;
+                }
+                Kind::Break => {
+                    writer.open(Tag::Break, address);
+                    writer.push(Event::Close);
+                    continue;
+                }
+                Kind::Code => {
+                    writer.open(Tag::CodeSpan, address);
+                    push_code(text, &mut writer.text);
+                    writer.push(Event::Close);
+                    continue;
+                }
+                Kind::Close => {
+                    if depth <= MAX_SPANS && shown >> depth & 1 == 1 {
+                        shown &= !(1 << depth);
+                        writer.push(Event::Close);
+                    }
+                    if link_depth == depth {
+                        link_depth = 0;
+                    }
+                    depth = depth.saturating_sub(1);
+                    continue;
+                }
+                Kind::Emphasis => Tag::Emphasis,
+                Kind::Strong => Tag::Strong,
+                Kind::Struck => Tag::Struck,
+                Kind::Link => Tag::Link,
+            };
+            depth += 1;
+            if kind == Kind::Link {
+                // No link in a link.
+                match links::read_address(text) {
+                    Some(found) if link_depth == 0 => address = found,
+                    _ => continue,
+                }
+            }
+            if depth <= MAX_SPANS {
+                if kind == Kind::Link {
+                    link_depth = depth;
+                }
+                shown |= 1 << depth;
+                writer.open(tag, address);
+            }
+        }
+        writer.flush();
+    }
+}
+
+impl Run {
+    /// Whether `closer` may be its partner: same mark, and the specification's "rule of 3".
+    fn fits(&self, closer: &Self) -> bool {
+        self.mark == closer.mark
+            && (!(self.can_close || closer.can_open)
+                || !(self.whole + closer.whole).is_multiple_of(3)
+                || self.whole.is_multiple_of(3))
+    }
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<Event>,
+    text: String,
+}
+
+impl Writer<'_> {
+    fn open(&mut self, tag: Tag, address: String) {
+        self.push(Event::Open(tag, address));
+    }
+
+    fn push(&mut self, event: Event) {
+        self.flush();
+        self.out.push(event);
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.out.push(Event::Text(std::mem::take(&mut self.text)));
+        }
+    }
+}
+
+/// Where the next run of just so many backticks begins.
+fn find_backticks(text: &str, mut at: usize, len: usize) -> Option<usize> {
+    loop {
+        at = find(text, at, b'`')?;
+        let found = run_at(text, at);
+        if found == len {
+            return Some(at);
+        }
+        at += found;
+    }
+}
+
+/// Code in a line: line ends are blanks, and one blank at both ends goes where there is more than blanks.
+fn push_code(code: &str, out: &mut String) {
+    let is_blank = |byte| matches!(byte, b' ' | b'\n');
+    let is_padded = code.len() > 1
+        && is_blank(byte_at(code, 0))
+        && is_blank(byte_at(code, code.len() - 1))
+        && !code.bytes().all(is_blank);
+    let code = if is_padded { cut(code, 1, code.len() - 1) } else { code };
+    out.extend(code.chars().map(|char| if char == '\n' { ' ' } else { char }));
+}
+
+/// What stands beside a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Blank,
+    Punctuation,
+    Other,
+}
+
+impl Beside {
+    /// Beyond ASCII: the blocks of punctuation and symbols that are in use. The whole of Unicode's tables would take more
+    /// room than all of this.
+    fn of(char: Option<char>) -> Self {
+        match char {
+            None => Self::Blank,
+            Some(char) if char.is_whitespace() => Self::Blank,
+            Some(
+                '!'..='/'
+                | ':'..='@'
+                | '['..='`'
+                | '{'..='~'
+                | '\u{a1}'..='\u{a9}'
+                | '\u{ab}'..='\u{b4}'
+                | '\u{b6}'..='\u{b8}'
+                | '\u{bb}'..='\u{bf}'
+                | '\u{2010}'..='\u{2bff}'
+                | '\u{3001}'..='\u{3030}'
+                | '\u{ff01}'..='\u{ff0f}',
+            ) => Self::Punctuation,
+            Some(_) => Self::Other,
+        }
+    }
+}

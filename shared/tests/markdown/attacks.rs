@@ -1,0 +1,220 @@
+//! What a text is made of to do harm: addresses that aren't what they seem, and marks without end.
+
+use crate::html::{html, read};
+use proptest::prelude::*;
+use std::time::{Duration, Instant};
+use weft_shared::markdown::{Event, Stream, Tag, is_safe};
+
+const ATTACKS: &str = include_str!("attacks.md");
+
+fn addresses(events: &[Event]) -> Vec<&str> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Open(Tag::Link, address) => Some(address.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn only_safe_addresses_come_out_of_the_corpus_wherever_it_is_cut() {
+    for attack in ATTACKS.split("\n\n\n").filter(|attack| !attack.is_empty()) {
+        for end in (0..=attack.len()).filter(|end| attack.is_char_boundary(*end)) {
+            let mut stream = Stream::default();
+            let patch = stream.update(&attack[..end], end == attack.len());
+            for address in addresses(patch.events) {
+                let lower = address.to_lowercase();
+                assert!(
+                    ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme)),
+                    "{attack}: {address}"
+                );
+                assert!(!address.contains(|char: char| char.is_control()), "{attack}: {address:?}");
+            }
+        }
+    }
+    assert!(ATTACKS.split("\n\n\n").count() > 60);
+}
+
+#[test]
+fn the_corpus_has_links_that_are_followed() {
+    // Beside them the others would be found to be nothing by a reader that finds no links at all.
+    let events: Vec<Event> = ATTACKS.split("\n\n\n").flat_map(read).collect();
+    assert!(addresses(&events).len() > 10);
+}
+
+#[test]
+fn what_an_address_hides_is_found() {
+    for (text, expected) in [
+        ("[x](javascript:alert(1))", "<p>x</p>"),
+        ("[x](&#106;avascript:alert(1))", "<p>x</p>"),
+        ("[x](java&Tab;script:alert(1))", "<p>x</p>"),
+        ("[x](java\\script:alert(1))", "<p>x</p>"),
+        ("[x](<java\tscript:alert(1)>)", "<p>x</p>"),
+        ("[x](\u{1}javascript:alert(1))", "<p>[x](\u{1}javascript:alert(1))</p>"),
+        ("[x](data:text/html;base64,PHNjcmlwdD4=)", "<p>x</p>"),
+        ("[x](vbscript:x)", "<p>x</p>"),
+        ("[x](//a.example)", "<p>x</p>"),
+        ("[x](https://a.example)", "<p><a href=\"https://a.example\">x</a></p>"),
+        ("[x](HTTPS://a.example)", "<p><a href=\"HTTPS://a.example\">x</a></p>"),
+        ("<javascript:alert(1)>", "<p>&lt;javascript:alert(1)&gt;</p>"),
+        ("![x](https://a.example/i.png)", "<p><a href=\"https://a.example/i.png\">x</a></p>"),
+        ("[![x](https://a.example/i.png)](https://b.example)", "<p><a href=\"https://b.example\">x</a></p>"),
+        ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>"),
+    ] {
+        assert_eq!(html(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn elements_stand_only_so_deep_in_one_another() {
+    for text in [
+        ">".repeat(32_000),
+        "- ".repeat(16_000),
+        "1. ".repeat(10_000),
+        (0..3_000).map(|depth| format!("{}- a\n", "  ".repeat(depth % 300))).collect(),
+        "*a **a ".repeat(4_000) + &"a** a*".repeat(4_000),
+        "![".repeat(10_000) + &"](https://a.example)".repeat(1_000),
+        "> - ".repeat(8_000) + &"**a *a ".repeat(100),
+    ] {
+        for is_over in [false, true] {
+            let (mut depth, mut deepest) = (0_i32, 0);
+            for event in Stream::default().update(&text, is_over).events {
+                match event {
+                    Event::Open(..) => depth += 1,
+                    Event::Close => depth -= 1,
+                    Event::Text(_) => {}
+                }
+                deepest = deepest.max(depth);
+            }
+            assert_eq!(depth, 0);
+            assert!(deepest <= 60, "{deepest}: {:.20}", text);
+        }
+    }
+}
+
+/// Texts on which careless readers take quadratic time, or worse.
+fn hostile(len: usize) -> Vec<String> {
+    let repeat = |piece: &str| piece.repeat(len / piece.len());
+    let mut texts: Vec<String> = [
+        "*a **a ",
+        "*a_ ",
+        "**x* ",
+        "_*",
+        "*",
+        "a**b",
+        "[",
+        "![",
+        "]",
+        "[]",
+        "[a](",
+        "[a](b",
+        "[a](<b",
+        "[a](b \"",
+        "[a](b 'c\" ",
+        "[a](b (c",
+        "[a](b)",
+        "[[a](b)",
+        "`",
+        "` `` ",
+        "`a``b```c````",
+        "<",
+        "<a:",
+        "<https://",
+        "&",
+        "&#",
+        "&amp",
+        "\\",
+        "~~a ",
+        "~~",
+        ">",
+        "> ",
+        "- ",
+        "-",
+        "1. ",
+        "#",
+        "# a\n",
+        "|",
+        "|a",
+        "a\n",
+        "> a\n",
+        "- a\n",
+        "- a\n\n",
+        "\n",
+        " ",
+        "\t",
+        "```\n",
+        "    a\n",
+        "    a\n\n",
+        "a\n---\n",
+        "a  \n",
+        "\u{1f600}",
+        "\"",
+        "(",
+        "((",
+        "!",
+        "*\u{a0}",
+    ]
+    .into_iter()
+    .map(repeat)
+    .collect();
+    texts.push((0..).map(|n| "`".repeat(n % 40) + " ").take(len / 20).collect());
+    texts.push(repeat("|a") + "\n" + &repeat("|-") + "\n" + &repeat("|\n"));
+    texts.push(repeat("[") + &repeat("](https://a)"));
+    texts.push(repeat("![") + &repeat("](https://a)[b](https://c)"));
+    texts
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the time it takes is what is tested")]
+fn time_is_linear_on_hostile_texts() {
+    // The best of several runs: other programs only ever make it slower.
+    let time = |text: &str| {
+        let run = || {
+            let start = Instant::now();
+            read(text);
+            Stream::default().update(text, false);
+            start.elapsed()
+        };
+        (0..3).map(|_| run()).min().unwrap()
+    };
+    for (short, long) in hostile(6_000).iter().zip(hostile(48_000)) {
+        let (short_time, long_time) = (time(short), time(&long));
+        let factor = long_time.as_secs_f64() / short_time.max(Duration::from_micros(300)).as_secs_f64();
+        // Eight times as much text; quadratic time would be 64 times as much.
+        assert!(factor < 36.0, "{factor:.0} times as long for 8 times as much: {:.30}", short);
+    }
+}
+
+#[test]
+fn cells_are_at_most_as_many_as_bars() {
+    let text = "|a".repeat(4_000) + "\n" + &"|-".repeat(4_000) + "\n" + &"|\n".repeat(8_000);
+    let cells = read(&text).iter().filter(|event| matches!(event, Event::Open(Tag::Cell(_) | Tag::Head(_), _))).count();
+    assert!(cells >= 4_000 && cells <= 12_000, "{cells}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn no_spelling_of_an_address_gets_by(
+        start in "[\\x00-\\x20]{0,2}",
+        spelled in prop::collection::vec(prop_oneof![Just("j"), Just("&#106;"), Just("\\"), Just("javascript:"), Just("https"), Just("&colon;"),
+            Just(":"), Just("&#58;"), Just("//"), Just("\t"), Just("&#9;"), Just("data:"), Just("%0a"), Just("\u{202e}"), Just("a")], 0..8),
+        form in 0..4_usize,
+    ) {
+        let address = start + &spelled.concat();
+        let text = match form {
+            0 => format!("[x]({address})"),
+            1 => format!("[x](<{address}> 't')"),
+            2 => format!("![x]({address})"),
+            _ => format!("<{address}>"),
+        };
+        let events = read(&text);
+        for found in addresses(&events) {
+            prop_assert!(is_safe(found), "{}", found);
+            let scheme = found.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            prop_assert!(["http", "https", "mailto"].contains(&scheme.as_str()), "{}", found);
+        }
+    }
+}
