@@ -14,6 +14,7 @@ mod page;
 mod requests;
 mod signals;
 mod storage;
+mod text;
 mod token;
 mod transport;
 mod view;

@@ -1,6 +1,7 @@
 //! What the page says about its widget (`data-*` attributes), and how it looks: what the page says wins over the live
 //! config.
 
+use crate::text::concat;
 use weft_shared::ids::{ConversationId, is_url_safe};
 
 /// What the script tag says.
@@ -64,14 +65,14 @@ impl Options {
 
     /// Where the live config is read.
     pub(crate) fn config_url(&self) -> String {
-        [&self.origin, "/widget/config?key=", &self.key].concat()
+        concat(&[&self.origin, "/widget/config?key=", &self.key])
     }
 
     /// Where the socket is opened. No token stands in it, ever: addresses are logged.
     pub(crate) fn session_url(&self, conversation: &ConversationId) -> String {
         // "https" becomes "wss", "http" becomes "ws".
         let rest = self.origin.strip_prefix("http").unwrap_or_default();
-        ["ws", rest, "/widget/session?key=", &self.key, "&conversation=", conversation.as_str()].concat()
+        concat(&["ws", rest, "/widget/session?key=", &self.key, "&conversation=", conversation.as_str()])
     }
 }
 

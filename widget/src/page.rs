@@ -2,10 +2,11 @@
 
 use crate::browser::{CustomEvent, Node, warn};
 use crate::signals::{Scope, Signal, Signals};
+use crate::text::concat;
 
 /// Tells the page and its owner what is wrong. Codes and fixed sentences alone: no token, nothing of a message.
 pub(crate) fn report(host: &Node, code: &str, message: &str) {
-    warn(&["Weft: ", code, ": ", message].concat());
+    warn(&concat(&["Weft: ", code, ": ", message]));
     emit(host, "weft:error", &[("error", code), ("message", message)]);
 }
 

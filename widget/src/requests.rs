@@ -41,7 +41,7 @@ pub(crate) fn ask(url: &str, body: Option<&str>, signal: Signal, handle: Handle)
     let finish = move |reply: JsValue| {
         let reply: &Array = reply.unchecked_ref();
         let mut status = reply.get(1);
-        if !status.as_f64().is_some() {
+        if status.as_f64().is_none() {
             status = if deadline.aborted() { TIMED_OUT } else { UNREACHABLE }.into();
         }
         handle.post(signal, reply.get(0), status);

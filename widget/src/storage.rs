@@ -3,6 +3,7 @@
 //! widget token.
 
 use crate::browser::{Node, get};
+use crate::text::concat;
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use weft_shared::entropy::{Entropy, url_safe};
@@ -91,7 +92,7 @@ pub(crate) struct Storage {
 impl Storage {
     /// The record's place.
     pub(crate) fn new(window: &JsValue, key: &str) -> Self {
-        Self { storage: get(window, "localStorage"), name: ["weft:", key].concat() }
+        Self { storage: get(window, "localStorage"), name: concat(&["weft:", key]) }
     }
 
     /// What was stored, where it can be read.

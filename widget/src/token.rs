@@ -3,6 +3,7 @@
 
 use crate::browser::get;
 use crate::requests::{TIMED_OUT, UNREACHABLE};
+use crate::text::concat;
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 use weft_shared::secret::Secret;
@@ -16,7 +17,7 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// `<base>` element, or a path such as `//host`, would lead the visitor's cookies elsewhere.
 pub(crate) fn refresh_url(page_origin: &str, path: &str) -> String {
     let slash = if path.starts_with('/') { "" } else { "/" };
-    [page_origin, slash, path].concat()
+    concat(&[page_origin, slash, path])
 }
 
 /// Reads what the refresh endpoint answered.

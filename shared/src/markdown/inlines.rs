@@ -76,6 +76,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each mark")]
     fn read(&mut self) {
         let text = self.text;
         let end = text.len();

@@ -9,9 +9,7 @@ const MAX_ALIGNED: u32 = 32;
 
 /// How the columns are aligned, two bits each, where `text` is a row of dashes with as many cells as `head`.
 pub(super) fn read_aligns(text: &str, head: &str) -> Option<u64> {
-    if find(text, 0, b'|').is_none() {
-        return None;
-    }
+    find(text, 0, b'|')?;
     let (mut aligns, mut count, mut is_bad) = (0, 0, false);
     split(text, &mut |cell| {
         let starts = byte_at(cell, 0) == b':';
@@ -53,7 +51,8 @@ fn split(text: &str, take: &mut dyn FnMut(&str)) {
     let text = trim(text);
     let mut cell = String::new();
     let mut start = usize::from(byte_at(text, 0) == b'|');
-    for at in start..=text.len() {
+    let mut at = start;
+    while at <= text.len() {
         if byte_at(text, at) == b'|' && at > start && byte_at(text, at - 1) == b'\\' {
             cell.push_str(cut(text, start, at - 1));
             start = at;
@@ -63,5 +62,6 @@ fn split(text: &str, take: &mut dyn FnMut(&str)) {
             cell.clear();
             start = at + 1;
         }
+        at += 1;
     }
 }

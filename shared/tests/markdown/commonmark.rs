@@ -31,7 +31,8 @@ const REASONS: [(&str, &str); 12] = [
 ];
 #[derive(Deserialize)]
 struct Example {
-    example: u32,
+    #[serde(rename = "example")]
+    number: u32,
     section: String,
     markdown: String,
     html: String,
@@ -124,7 +125,7 @@ fn table() -> String {
             sections.push((example.section.clone(), Vec::new(), Vec::new()));
         }
         let (_, passing, failing) = sections.last_mut().expect("there is one now");
-        if passes(&example) { passing } else { failing }.push(example.example);
+        if passes(&example) { passing } else { failing }.push(example.number);
     }
     let mut out = String::from("| section | pass | of | don't pass | why |\n| --- | --: | --: | --- | --- |\n");
     let (mut passing_in_all, mut in_all) = (0, 0);
@@ -166,7 +167,7 @@ fn failing_examples_are_told() {
         let (markdown, expected) = with_whole_addresses(&example.markdown, &example.html);
         println!(
             "{} {}\n{markdown:?}\n  want {:?}\n  got  {:?}",
-            example.example,
+            example.number,
             example.section,
             normalize(&by_our_rules(&expected)),
             html(&markdown)

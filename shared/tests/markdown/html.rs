@@ -1,5 +1,6 @@
 //! Trees as HTML text, to compare them with the specification's. The widget makes no such text.
 
+use std::fmt::Write as _;
 use weft_shared::markdown::{Align, Event, Stream, Tag};
 
 /// All events of a text that is over.
@@ -81,7 +82,9 @@ fn escape_address(address: &str) -> String {
         match byte {
             b'&' => out.push_str("&amp;"),
             b'\'' => out.push_str("&#x27;"),
-            b' ' | b'"' | b'\\' | b'[' | b']' | b'`' | b'<' | b'>' | 128.. => out.push_str(&format!("%{byte:02X}")),
+            b' ' | b'"' | b'\\' | b'[' | b']' | b'`' | b'<' | b'>' | 128.. => {
+                write!(out, "%{byte:02X}").expect("a String takes any text");
+            }
             _ => out.push(char::from(byte)),
         }
     }

@@ -21,36 +21,34 @@ struct Node {
 
 impl Document {
     fn show(&mut self, stream: &mut Stream, text: &str, is_over: bool) {
-        let patch = stream.update(text, is_over);
+        let change = stream.update(text, is_over);
         let mut path: Vec<usize> = Vec::new();
-        for (level, keep) in patch.keep.iter().enumerate() {
+        for (level, keep) in change.keep.iter().enumerate() {
             let node = self.at(&path);
-            let keep = usize::try_from(*keep).unwrap();
+            let keep = usize::try_from(*keep).expect("32 bits fit");
             assert!(node.children.len() >= keep, "what stays is there");
             node.children.truncate(keep);
-            if level + 1 < patch.keep.len() {
+            if level + 1 < change.keep.len() {
                 path.push(keep - 1);
             }
         }
-        if !patch.append.is_empty() {
-            match self.at(&path).children.last_mut().map(|node| &mut node.event) {
-                Some(Some(Event::Text(text))) => text.push_str(patch.append),
-                other => panic!("no text to append to: {other:?}"),
-            }
+        if !change.append.is_empty() {
+            let last = self.at(&path).children.last_mut().and_then(|node| node.event.as_mut());
+            let Some(Event::Text(text)) = last else { unreachable!("no text to append to: {last:?}") };
+            text.push_str(change.append);
         }
-        for event in patch.events {
+        for event in change.events {
             self.made += 1;
             let number = self.made;
-            match event {
-                Event::Close => drop(path.pop().expect("an element is open")),
-                _ => {
-                    let node = self.at(&path);
-                    node.children.push(Node { number, event: Some(event.clone()), children: Vec::new() });
-                    let last = node.children.len() - 1;
-                    if matches!(event, Event::Open(..)) {
-                        path.push(last);
-                    }
-                }
+            if *event == Event::Close {
+                path.pop().expect("an element is open");
+                continue;
+            }
+            let node = self.at(&path);
+            node.children.push(Node { number, event: Some(event.clone()), children: Vec::new() });
+            let last = node.children.len() - 1;
+            if matches!(event, Event::Open(..)) {
+                path.push(last);
             }
         }
         assert_eq!(path, [0; 0], "all is closed again");

@@ -27,7 +27,7 @@ fn an_answer_becomes_the_elements_that_its_marks_mean() {
     );
     for name in [
         "p",
-        "h3",
+        "h5",
         "h4",
         "ul",
         "ol",
@@ -75,7 +75,7 @@ fn finished_blocks_are_never_drawn_again() {
     .expect("the widget is there");
     page.answer_in_pieces(EVERYTHING, 1);
     assert_eq!(page.evaluate("weftSocket.gone"), json!([]));
-    assert!(page.evaluate("weftSocket.kept.length").as_u64() > Some(8));
+    assert!(page.evaluate("weftSocket.kept.length").as_u64() >= Some(8));
 }
 
 #[test]

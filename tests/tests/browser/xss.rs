@@ -80,7 +80,7 @@ fn no_attack_runs_or_fetches_anything_at_any_character() {
     assert_eq!(page.evaluate("hits"), 0);
     // It did look, at each character, and there were links to look at.
     let looks = page.evaluate("weftSocket.looks").as_u64().expect("a number");
-    assert!(looks as usize > ATTACKS.chars().count() - 400, "{looks}");
+    assert!(usize::try_from(looks).is_ok_and(|looks| looks > ATTACKS.chars().count() - 400), "{looks}");
     assert!(page.evaluate("weftSocket.links.size").as_u64() > Some(10));
 
     // Each of them ends as text or as a link that is safe, and is still not alive when it is clicked.

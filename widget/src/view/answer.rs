@@ -20,9 +20,9 @@ impl Answer {
 
     /// Shows `text`: what it showed before and more, or another text.
     pub(crate) fn draw(&mut self, text: &str, is_over: bool) {
-        let patch = self.stream.update(text, is_over);
+        let change = self.stream.update(text, is_over);
         let mut path = Vec::new();
-        for keep in patch.keep {
+        for keep in change.keep {
             let node = path.last().map_or_else(|| self.node.clone(), open_child);
             let children = node.node("childNodes");
             while children.number("length") > f64::from(keep) {
@@ -30,10 +30,10 @@ impl Answer {
             }
             path.push(node);
         }
-        if let Some(node) = path.last().filter(|_| !patch.append.is_empty()) {
-            node.node("lastChild").append_data(patch.append);
+        if let Some(node) = path.last().filter(|_| !change.append.is_empty()) {
+            node.node("lastChild").append_data(change.append);
         }
-        for event in patch.events {
+        for event in change.events {
             let Some(parent) = path.last() else { return };
             match event {
                 Event::Open(tag, address) => {

@@ -179,6 +179,7 @@ impl Log {
 
 /// One message.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says what is still to be done with it")]
 struct Row {
     node: Node,
     bubble: Node,

@@ -11,6 +11,7 @@ pub(crate) mod words;
 use crate::browser::{Node, css_supports, get};
 use crate::options::{Look, Looks};
 use crate::signals::{Scope, Signal, Signals};
+use crate::text::concat;
 use composer::Composer;
 use js_sys::Array;
 use log::Log;
@@ -100,12 +101,12 @@ impl View {
             "dark" => " dark",
             _ => "",
         };
-        self.panel.put("className", &["panel ", side, theme].concat());
+        self.panel.put("className", &concat(&["panel ", side, theme]));
         self.launcher.put("className", side);
         // Only what the browser takes for a colour goes into the sheet: it can't end the rule that it stands in.
         let accent = looks.get(Look::AccentColor);
         let rule = if css_supports("color", accent) { [":host{--a:", accent, "}"] } else { [""; 3] };
-        let _ = self.sheet.replace_sync(&[STYLE, &rule.concat()].concat());
+        let _ = self.sheet.replace_sync(&concat(&[STYLE, rule[0], rule[1], rule[2]]));
     }
 
     /// Whether the panel is open.

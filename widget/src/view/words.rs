@@ -1,6 +1,7 @@
 //! What the widget itself says to the visitor. Each trouble says what is wrong and what happens next.
 
 use crate::config::ConfigFailure;
+use crate::text::{concat, decimal};
 use weft_shared::error::ErrorCode;
 use weft_shared::protocol::ws::AnswerStatus;
 use weft_shared::session::client::{Ended, Status, TokenFailure};
@@ -92,7 +93,7 @@ pub(crate) const fn note(state: EntryState) -> &'static str {
 /// What the counter says; empty: there is room enough.
 pub(crate) fn counter(count: usize, most: usize) -> String {
     // From nine tenths on.
-    if count * 10 < most * 9 { String::new() } else { [&count.to_string(), " / ", &most.to_string()].concat() }
+    if count * 10 < most * 9 { String::new() } else { concat(&[&decimal(count), " / ", &decimal(most)]) }
 }
 
 #[cfg(test)]
