@@ -172,7 +172,7 @@ fn what_is_unfinished_is_shown_as_it_will_probably_end() {
         ("See [the page](https://a.example)", "See <a href=\"https://a.example\">the page</a>"),
         ("See [1] and", "See [1] and"),
         ("So 2 * 3 * 4", "So 2 * 3 * 4"),
-        ("5*3", "5*3"),
+        ("So 5*3", "So 5*3"),
         ("a\n-", "a"),
         ("a\n1", "a"),
         ("``", ""),
