@@ -59,6 +59,12 @@ pub(crate) fn warning(what: &str, details: &Value) {
     console_warn!("{line}");
 }
 
+/// What something cost. Written where the test agent is allowed, and nowhere else.
+pub(crate) fn measured(what: &str, details: &Value) {
+    let line = json!({ "event": what, "details": details });
+    console_log!("{line}");
+}
+
 /// A frame that was refused.
 pub(crate) fn chat_refused(code: &str) {
     let line = json!({ "event": "chat_refused", "error": code });

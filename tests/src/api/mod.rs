@@ -11,6 +11,7 @@ mod forge;
 mod http;
 mod lines;
 mod names;
+mod objects;
 mod session;
 mod upstream;
 mod workspace;
@@ -22,6 +23,7 @@ pub use forge::{Forge, Jwt, base64url, hs256, kid, master_bytes, sign, widget_to
 pub use http::{Answer, Call};
 pub use lines::Lines;
 pub use names::{fresh, fresh_secret};
+pub use objects::StoredObject;
 pub use session::{Event, PATIENCE, Socket, Upgrade, chat_request, resume, without};
 pub use upstream::{Asked, Upstream};
 pub use workspace::{ORIGIN, Visit, Workspace};

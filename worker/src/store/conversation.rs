@@ -143,7 +143,12 @@ impl ConversationStore<'_> {
 
     fn write(db: &Database, message: &StoredMessage) -> Result<(), SqlError> {
         db.run(
-            &format!("INSERT OR REPLACE INTO messages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            // Not `INSERT OR REPLACE`, which deletes the row first: an answer's row is written about once a second.
+            &format!(
+                "INSERT INTO messages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, text = excluded.text, status = excluded.status,
+                    sources = excluded.sources, reserved_seq = excluded.reserved_seq"
+            ),
             vec![
                 message.id.as_str().into(),
                 number(message.seq),

@@ -26,6 +26,8 @@ extern "C" {
     fn exec(this: &Sql, query: &str, bindings: &js_sys::Array) -> Result<Cursor, JsValue>;
 
     type Cursor;
+    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
+    fn rows_written(this: &Cursor) -> f64;
     #[wasm_bindgen(method, catch, js_name = toArray)]
     fn to_array(this: &Cursor) -> Result<js_sys::Array, JsValue>;
 }
@@ -67,6 +69,8 @@ pub(crate) struct Database {
     migrations: &'static [&'static str],
     /// Whether the schema is known to be there and of this version.
     is_ready: Cell<bool>,
+    /// Rows written since they were asked for last, as SQLite counts them: what an object is billed for.
+    rows_written: Cell<f64>,
 }
 
 impl Database {
@@ -75,7 +79,7 @@ impl Database {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
         let storage: Storage = raw.clone().unchecked_into();
-        Self { sql: storage.sql(), storage, migrations, is_ready: Cell::new(false) }
+        Self { sql: storage.sql(), storage, migrations, is_ready: Cell::new(false), rows_written: Cell::new(0.0) }
     }
 
     /// The database, where anything was ever stored in it.
@@ -129,8 +133,18 @@ impl Database {
     /// # Errors
     /// SQLite's own.
     pub(crate) fn run(&self, query: &str, bindings: Vec<Value>) -> Result<(), SqlError> {
-        self.exec(query, bindings)?;
+        let cursor = self.exec(query, bindings)?;
+        self.count(&cursor);
         Ok(())
+    }
+
+    fn count(&self, cursor: &Cursor) {
+        self.rows_written.set(self.rows_written.get() + cursor.rows_written());
+    }
+
+    /// How many rows were written since this was asked last.
+    pub(crate) fn take_rows_written(&self) -> f64 {
+        self.rows_written.take()
     }
 
     /// Runs a query and reads every row.
@@ -138,7 +152,9 @@ impl Database {
     /// # Errors
     /// SQLite's own, or a row that isn't a `T`.
     pub(crate) fn rows<T: DeserializeOwned>(&self, query: &str, bindings: Vec<Value>) -> Result<Vec<T>, SqlError> {
-        let rows = self.exec(query, bindings)?.to_array()?;
+        let cursor = self.exec(query, bindings)?;
+        let rows = cursor.to_array()?;
+        self.count(&cursor);
         rows.iter().map(|row| serde_wasm_bindgen::from_value(row).map_err(|e| SqlError::Row(e.to_string()))).collect()
     }
 

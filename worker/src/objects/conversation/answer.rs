@@ -5,6 +5,7 @@ use crate::clock;
 use crate::live;
 use crate::log;
 use crate::providers::{self, Asking};
+use crate::settings::Settings;
 use crate::store::conversation::ConversationStore;
 use crate::store::sql::SqlError;
 use futures_util::future::{AbortHandle, Either, abortable, select};
@@ -29,7 +30,19 @@ impl Inner {
             let _ = answer.await;
             inner.answers.borrow_mut().remove(&id);
             inner.tell_tenant().await;
+            inner.measure_rows(&id);
         });
+    }
+
+    /// Writes down what an exchange cost, for the test that holds it.
+    fn measure_rows(&self, id: &RequestId) {
+        if Settings::read(&self.env).is_ok_and(|settings| settings.allows_scripted) {
+            let rows = self.db.take_rows_written();
+            log::measured(
+                "rows_written",
+                &serde_json::json!({ "object": "conversation", "request": id, "rows": rows }),
+            );
+        }
     }
 
     /// Stops asking the agent: what it was doing is dropped, upstream requests included.

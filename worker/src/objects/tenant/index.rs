@@ -8,6 +8,7 @@ use crate::bindings;
 use crate::clock;
 use crate::log;
 use crate::objects::conversation::{Erase, Erased};
+use crate::settings::Settings;
 use crate::store::sql::{Database, SqlError};
 use crate::store::{audit, index, tenants};
 use futures_util::future::join_all;
@@ -25,6 +26,8 @@ impl Tenant {
     /// Takes over what a conversation tells. Of a tenant that was never created too: `default` works without.
     pub(super) async fn index(&self, note: Note) -> Answer<()> {
         let db = self.db.ready()?;
+        let last = note.messages.last().map(|message| message.id.clone());
+        db.take_rows_written();
         let is_new = db.transaction(|| {
             let known = index::find(db, &note.conversation)?;
             let (mut indexed, is_new) = match known {
@@ -42,6 +45,10 @@ impl Tenant {
             }
             Ok::<_, SqlError>(is_new)
         })?;
+        if Settings::read(&self.env).is_ok_and(|settings| settings.allows_scripted) {
+            let rows = db.take_rows_written();
+            log::measured("rows_written", &serde_json::json!({ "object": "tenant", "message": last, "rows": rows }));
+        }
         if is_new && let Some(at) = next_expiry(db)? {
             self.wake_at(at).await;
         }
