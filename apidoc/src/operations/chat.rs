@@ -34,7 +34,7 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
     let streamed =
         "One line of JSON each (NDJSON), sent as it comes: `start`, `token`…, and `done` or `error` at the end.";
     let operations = vec![
-        message(Operation::new(Route::Chat, "chat", "Ask, and get the whole answer"))
+        message(Operation::new(Route::Chat, "chatWhole", "Ask, and get the whole answer"))
             .about(
                 "A `sessionId` is the client's own name for its conversation. Whoever knows it can go on with that \
                  conversation, unless a signed token keeps end users apart: it should be random. Pages and servers never \
