@@ -95,6 +95,7 @@ impl From<ErrorCode> for Denial {
 
 /// What a frame leads to.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made for a frame, and taken apart at once")]
 pub enum Received {
     /// It is dealt with.
     Done(Vec<Effect>),
