@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use weft_shared::keys::KeyRecord;
-use weft_shared::limits::{Counting, Quota, QuotaLimits, StoredSecond, Window};
+use weft_shared::limits::{AddressBucket, Counting, Quota, QuotaLimits, StoredSecond, Window};
 use weft_shared::protocol::routes::{ROUTES, Route};
 use weft_shared::time::Timestamp;
 
@@ -63,6 +64,22 @@ fn minting_alone_counts_as_minting() {
     }
 }
 
+/// Up to two days before a month ends: before and after leap days, where there is none, and at new year.
+fn near_the_end_of_a_month() -> impl Strategy<Value = i64> {
+    let ends = [
+        "2028-02-29T00:00:00Z",
+        "2028-03-01T00:00:00Z",
+        "2027-03-01T00:00:00Z",
+        "2100-03-01T00:00:00Z",
+        "2000-03-01T00:00:00Z",
+        "2026-12-01T00:00:00Z",
+        "2027-01-01T00:00:00Z",
+        "2028-01-01T00:00:00Z",
+    ];
+    let ends = ends.map(|end| Timestamp::parse_rfc3339(end).expect("a time").as_millis());
+    (prop::sample::select(ends.to_vec()), 0_i64..172_800_000).prop_map(|(end, before)| end - before)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
@@ -110,8 +127,8 @@ proptest! {
     fn the_quota_never_lets_more_through_than_a_day_and_a_month_allow(
         daily in prop::option::of(1_u32..6),
         monthly in prop::option::of(1_u32..20),
-        start in 0_i64..4_000_000_000_000,
-        gaps in prop::collection::vec(prop_oneof![0_i64..100_000_000, 0_i64..3_000_000_000], 1..60),
+        start in prop_oneof![0_i64..4_000_000_000_000, near_the_end_of_a_month()],
+        gaps in prop::collection::vec(prop_oneof![0_i64..7_200_000, 0_i64..100_000_000, 0_i64..3_000_000_000], 1..60),
     ) {
         use chrono::{DateTime, Datelike as _};
         let limits = QuotaLimits { daily, monthly };
@@ -138,5 +155,48 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_addresses_of_one_64_are_one_bucket() {
+    let bucket = |host: u64| {
+        let address = Ipv6Addr::from((0x2001_0db8_0001_0002_u128 << 64) | u128::from(host));
+        AddressBucket::parse(&address.to_string()).expect("an address")
+    };
+    let first = bucket(0);
+    // Spread over all of the lower half, the lowest and the highest included.
+    for number in 0..=0xffff_u64 {
+        assert!(bucket(number * 0x0001_0001_0001_0001) == first, "{number}");
+    }
+    assert!(AddressBucket::parse("2001:db8:1:3::") != Some(first), "the next network");
+}
+
+#[test]
+fn no_header_but_the_platforms_own_makes_an_address() {
+    const CLAIMS: [&str; 10] = [
+        "X-Forwarded-For",
+        "X-Real-IP",
+        "Forwarded",
+        "True-Client-IP",
+        "X-Client-IP",
+        "X-Cluster-Client-IP",
+        "CF-Connecting-IPv6",
+        "CF-Connecting-O2O",
+        "CF-Pseudo-IPv4",
+        "Fastly-Client-IP",
+    ];
+    let real = AddressBucket::parse("192.0.2.1");
+    let loopback = AddressBucket::parse("127.0.0.1");
+    for number in 0..10_000_u32 {
+        let claimed = format!("198.{}.{}.7", 18 + number / 65_536, number % 256);
+        let claims = |name: &str| CLAIMS.contains(&name).then(|| claimed.clone());
+        let with_real =
+            |name: &str| (name == "CF-Connecting-IP").then(|| "192.0.2.1".to_owned()).or_else(|| claims(name));
+        for is_production in [false, true] {
+            assert!(AddressBucket::of_request(&with_real, is_production) == real, "{claimed}");
+        }
+        assert!(AddressBucket::of_request(&claims, false) == loopback, "{claimed}");
+        assert!(AddressBucket::of_request(&claims, true).is_none(), "{claimed}: refused in production");
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::clock;
 use crate::log;
-use crate::objects::{conversation, directory, ip_quota, key_guard, tenant};
+use crate::objects::{conversation, directory, ip_quota, key_guard, socket_gate, tenant};
 use crate::quota::Place;
 use futures_util::future::{Either, select};
 use futures_util::stream::TryStream;
@@ -25,6 +25,8 @@ const TENANT: &str = "TENANT";
 const KEY_GUARD: &str = "KEY_GUARD";
 const CONVERSATION: &str = "CONVERSATION";
 const IP_QUOTA: &str = "IP_QUOTA";
+const SOCKET_GATE: &str = "SOCKET_GATE";
+const WIDGET_RATE: &str = "WIDGET_RATE";
 const KV: &str = "KV";
 
 /// The one `Directory` object.
@@ -154,7 +156,20 @@ pub(crate) fn key_guard(env: &Env, id: &CredentialId) -> Remote<key_guard::Calls
 
 /// The counters of a visitor's address.
 pub(crate) fn ip_quota(env: &Env, place: &Place) -> Remote<ip_quota::Calls> {
-    Remote::of(env, IP_QUOTA, &quota_name(place), DEADLINE_MS)
+    Remote::of(env, IP_QUOTA, &place_name(place), DEADLINE_MS)
+}
+
+/// The gate for sockets of a visitor's address.
+pub(crate) fn socket_gate(env: &Env, place: &Place) -> Remote<socket_gate::Calls> {
+    Remote::of(env, SOCKET_GATE, &place_name(place), TENANT_DEADLINE_MS)
+}
+
+/// Cloudflare's own rate limit for requests with a publishable key. It counts in each of its locations by itself, and not
+/// exactly: good for turning a flood away before anything of ours is woken, for nothing else. Where it fails, what comes
+/// after it still holds.
+pub(crate) async fn is_flood(env: &Env, key: String) -> bool {
+    let Ok(limiter) = env.rate_limiter(WIDGET_RATE) else { return false };
+    limiter.limit(key).await.is_ok_and(|outcome| !outcome.success)
 }
 
 /// A conversation.
@@ -292,7 +307,7 @@ fn conversation_name(tenant: &TenantId, conversation: &ConversationId) -> String
 }
 
 /// Slugs hold no slash, and a pseudonym is 64 hex digits.
-fn quota_name(place: &Place) -> String {
+fn place_name(place: &Place) -> String {
     format!("{}/{}/{}", place.tenant, place.environment, place.visitor)
 }
 
@@ -326,12 +341,12 @@ mod tests {
         let staging = Environment::parse("staging").expect("a slug");
         assert_eq!(conversation_name(&tenant, &conversation), "acme/abcdefghijklmnop");
         let place = Place { tenant: tenant.clone(), environment: staging.clone(), visitor: "00ff".to_owned() };
-        assert_eq!(quota_name(&place), "acme/staging/00ff");
+        assert_eq!(place_name(&place), "acme/staging/00ff");
         assert_eq!(config_key(&tenant, &staging), "config/acme/staging");
         assert!(record_key(&SecretHash::of("abc")).starts_with("key/ba7816bf8f01cfea"));
         assert_eq!(
-            [DIRECTORY, TENANT, KEY_GUARD, CONVERSATION, IP_QUOTA, KV],
-            ["DIRECTORY", "TENANT", "KEY_GUARD", "CONVERSATION", "IP_QUOTA", "KV"]
+            [DIRECTORY, TENANT, KEY_GUARD, CONVERSATION, IP_QUOTA, SOCKET_GATE, KV],
+            ["DIRECTORY", "TENANT", "KEY_GUARD", "CONVERSATION", "IP_QUOTA", "SOCKET_GATE", "KV"]
         );
     }
 

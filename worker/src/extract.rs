@@ -2,7 +2,6 @@
 
 use crate::settings::{Settings, misconfigured};
 use futures_util::StreamExt as _;
-use std::net::{IpAddr, Ipv4Addr};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::limits::AddressBucket;
 use weft_shared::protocol::http::{MAX_BODY_BYTES, Query};
@@ -88,16 +87,12 @@ impl Incoming {
         Ok(body)
     }
 
-    /// What counts of the visitor's address: `CF-Connecting-IP` alone, which Cloudflare sets and a client can't. `X-Forwarded-For` and
-    /// its like are whatever a client wants them to be.
+    /// What counts of the visitor's address.
     ///
     /// # Errors
-    /// `misconfigured` where it is absent in production: then something stands in front of the Worker.
+    /// `misconfigured` where the platform names none in production.
     pub(crate) fn address_bucket(&self, settings: &Settings) -> Result<AddressBucket, Refusal> {
-        match self.header("CF-Connecting-IP").and_then(|text| AddressBucket::parse(text.trim())) {
-            Some(bucket) => Ok(bucket),
-            None if settings.is_production => Err(misconfigured("CF-Connecting-IP", "the header is absent")),
-            None => Ok(AddressBucket::from(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-        }
+        AddressBucket::of_request(&|name| self.header(name), settings.is_production)
+            .ok_or_else(|| misconfigured("CF-Connecting-IP", "the header is absent"))
     }
 }

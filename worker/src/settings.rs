@@ -6,6 +6,7 @@ use weft_shared::auth::{AdminKey, FixedKey};
 use weft_shared::error::{ErrorCode, Refusal};
 use weft_shared::keys::{MasterKey, MasterKeys};
 use weft_shared::limits::rate::{MINTS_PER_MINUTE, parse_per_minute};
+use weft_shared::limits::sockets::{HELD_SOCKETS, NEW_SOCKETS_PER_MINUTE, SocketLimits};
 use weft_shared::secret::Secret;
 use worker::Env;
 
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) revokes_exposed_keys: bool,
     /// `WIDGET_TOKENS_PER_MINUTE`: widget tokens that one key or session token may mint within 60 s.
     pub(crate) mints_per_minute: u32,
+    /// `NEW_SOCKETS_PER_MINUTE` and `HELD_SOCKETS`: what one visitor's address may open and hold.
+    pub(crate) sockets: SocketLimits,
     /// `TEST_WIDGET_TOKEN_API_KEY`, where the route that it enables is on.
     pub(crate) test_key: Option<Secret>,
 }
@@ -59,6 +62,10 @@ impl Settings {
             allows_scripted: !is_production && text(env, "TEST_AGENT").as_deref() == Some("1"),
             revokes_exposed_keys: text(env, "REVOKE_EXPOSED_KEYS").as_deref() == Some("1"),
             mints_per_minute: per_minute(env, "WIDGET_TOKENS_PER_MINUTE", MINTS_PER_MINUTE)?,
+            sockets: SocketLimits {
+                per_minute: per_minute(env, "NEW_SOCKETS_PER_MINUTE", NEW_SOCKETS_PER_MINUTE)?,
+                held: per_minute(env, "HELD_SOCKETS", HELD_SOCKETS)?,
+            },
             test_key: text(env, "TEST_WIDGET_TOKEN_API_KEY").filter(|_| !is_production).map(Secret::new),
         })
     }
@@ -100,7 +107,7 @@ fn master_key(env: &Env, name: &str) -> Result<Option<MasterKey>, Refusal> {
     MasterKey::parse(value.expose()).map(Some).map_err(|error| misconfigured(name, &error.to_string()))
 }
 
-/// A limit of so many a minute.
+/// A limit of so many a minute, or at once.
 fn per_minute(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
     let Some(value) = text(env, name) else { return Ok(default) };
     // A limit that can't be read must not become none.

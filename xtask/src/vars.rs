@@ -11,7 +11,7 @@ use crate::entropy::random_secret;
 use crate::project::write_private;
 
 /// Every variable that the Worker reads. One of these in the environment wins over `.dev.vars`.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 15] = [
     "WEFT_MASTER_KEY",
     "WEFT_MASTER_KEY_PREVIOUS",
     "ADMIN_API_KEY",
@@ -24,6 +24,8 @@ pub const NAMES: [&str; 13] = [
     "ISSUER",
     "REVOKE_EXPOSED_KEYS",
     "WIDGET_TOKENS_PER_MINUTE",
+    "NEW_SOCKETS_PER_MINUTE",
+    "HELD_SOCKETS",
     "TEST_AGENT",
 ];
 

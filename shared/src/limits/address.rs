@@ -1,7 +1,7 @@
 //! Which visitors share a quota: an IPv4 address counts whole, IPv6 by its /64 (RFC 4291 section 2.5.1: the lower half is
 //! the host's own to choose, so whoever has one address has 2^64 of them).
 
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What of a client's address counts. Never stored as it is: only its keyed pseudonym is.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,6 +12,15 @@ impl AddressBucket {
     #[must_use]
     pub fn parse(address: &str) -> Option<Self> {
         Some(address.parse::<IpAddr>().ok()?.into())
+    }
+
+    /// The bucket that a request counts in: `CF-Connecting-IP` alone, which Cloudflare sets and a client can't.
+    /// `X-Forwarded-For` and its like are whatever a client wants them to be. Where it is absent, on a developer's
+    /// machine it is the loopback address; in production none: then something stands in front of the Worker.
+    #[must_use]
+    pub fn of_request(header: &dyn Fn(&str) -> Option<String>, is_production: bool) -> Option<Self> {
+        let loopback = || (!is_production).then(|| Self::from(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        header("CF-Connecting-IP").and_then(|address| Self::parse(address.trim())).or_else(loopback)
     }
 
     /// The bucket as text, for the pseudonym alone.

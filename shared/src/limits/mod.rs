@@ -7,6 +7,7 @@ pub mod headers;
 pub mod ledger;
 pub mod quota;
 pub mod rate;
+pub mod sockets;
 pub mod window;
 
 pub use address::AddressBucket;

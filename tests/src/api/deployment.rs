@@ -163,6 +163,27 @@ pub struct Started {
 }
 
 impl Started {
+    /// What its `workerd` holds of the machine's memory, in KiB.
+    ///
+    /// # Panics
+    /// Where it isn't found: this reads Linux's `/proc`.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        let group = self.process.group_id().to_string();
+        let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
+        let held = processes.filter_map(|process| {
+            let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+            // "pid (name) state parent group …"; a name may hold anything.
+            let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
+            let is_ours = name == "workerd" && rest.split(' ').nth(2) == Some(&group);
+            let status = std::fs::read_to_string(process.path().join("status")).ok().filter(|_| is_ours)?;
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+        });
+        let held: u64 = held.sum();
+        assert!(held > 0, "no workerd in group {group}");
+        held
+    }
+
     /// Ends it as a crash does, nothing flushed.
     pub fn crash(mut self) {
         self.process.kill9();

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::time::Duration;
 use tungstenite::client::IntoClientRequest as _;
+use tungstenite::handshake::HandshakeError;
+use tungstenite::handshake::client::ClientHandshake;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
@@ -53,6 +55,28 @@ impl Upgrade {
     #[must_use]
     #[track_caller]
     pub fn open(&self) -> Socket {
+        match self.attempt() {
+            Ok(socket) => socket,
+            Err(error) => panic!("the socket did not open: {error}"),
+        }
+    }
+
+    /// Opens the socket, or gives the status that refused it.
+    ///
+    /// # Panics
+    /// Where there is neither.
+    ///
+    /// # Errors
+    /// The status.
+    #[track_caller]
+    pub fn try_open(&self) -> Result<Socket, u16> {
+        self.attempt().map_err(|error| match *error {
+            HandshakeError::Failure(Error::Http(answer)) => answer.status().as_u16(),
+            error => panic!("the Worker gave no answer: {error}"),
+        })
+    }
+
+    fn attempt(&self) -> Result<Socket, Box<HandshakeError<ClientHandshake<TcpStream>>>> {
         let host = self.base.trim_start_matches("http://");
         let mut request = format!("ws://{host}{}", self.target).into_client_request().expect("a URL of our own");
         for (name, value) in &self.headers {
@@ -62,13 +86,9 @@ impl Upgrade {
         let stream = TcpStream::connect(host).expect("the Worker listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
         stream.set_nodelay(true).expect("a TCP stream");
-        match tungstenite::client(request, stream) {
-            Ok((socket, _)) => {
-                socket.get_ref().set_read_timeout(Some(POLL)).expect("not zero");
-                Socket { socket }
-            }
-            Err(error) => panic!("the socket did not open: {error}"),
-        }
+        let (socket, _) = tungstenite::client(request, stream)?;
+        socket.get_ref().set_read_timeout(Some(POLL)).expect("not zero");
+        Ok(Socket { socket })
     }
 
     /// Opens the socket and takes its `session.ready`.

@@ -50,6 +50,8 @@ calls! {
         Export { id: ConversationId } -> ConversationExport;
         /// Deletes it. With a limit, only where its last message was stored then or before.
         Erase { limit: Option<Timestamp> } -> Erased;
+        /// The names of the sockets that it holds, as the gate has them.
+        Held {} -> Vec<String>;
     }
 }
 
@@ -89,6 +91,8 @@ pub(crate) struct SessionContext {
     pub(crate) origin: String,
     /// What stands for the visitor's address.
     pub(crate) visitor: String,
+    /// Its name at the gate for sockets.
+    pub(crate) lease: String,
 }
 
 impl SessionContext {
@@ -139,6 +143,7 @@ impl Inner {
             Calls::ReadThread(ReadThread { id, page }) => reply::<ReadThread>(self.read_thread(id, &page)),
             Calls::Export(Export { id }) => reply::<Export>(self.export(id)),
             Calls::Erase(Erase { limit }) => reply::<Erase>(self.erase(limit).await),
+            Calls::Held(Held {}) => reply::<Held>(Ok(self.leases())),
         }
     }
 
@@ -218,12 +223,14 @@ impl DurableObject for Conversation {
     }
 
     /// The runtime answers the close; what the socket was is kept with it and goes with it. Its answer goes on.
-    async fn websocket_close(&self, _socket: WebSocket, _code: usize, _reason: String, _was_clean: bool) -> Result<()> {
+    async fn websocket_close(&self, socket: WebSocket, _code: usize, _reason: String, _was_clean: bool) -> Result<()> {
+        self.inner.release(&socket).await;
         Ok(())
     }
 
     /// A connection that broke is as one that closed.
-    async fn websocket_error(&self, _socket: WebSocket, _error: worker::Error) -> Result<()> {
+    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> Result<()> {
+        self.inner.release(&socket).await;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod conversation;
 pub(crate) mod directory;
 pub(crate) mod ip_quota;
 pub(crate) mod key_guard;
+pub(crate) mod socket_gate;
 pub(crate) mod tenant;
 
 use worker::{Response, Result, WebSocket, WebSocketIncomingMessage};

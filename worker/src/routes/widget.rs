@@ -4,9 +4,11 @@ use super::Asked;
 use crate::access;
 use crate::bindings;
 use crate::clock;
+use crate::entropy;
 use crate::extract::Incoming;
 use crate::live;
 use crate::objects::conversation::SessionContext;
+use crate::objects::socket_gate::{Close, Open};
 use crate::quota::{self, Place};
 use crate::reply::Reply;
 use crate::settings::Settings;
@@ -14,12 +16,15 @@ use std::rc::Rc;
 use weft_shared::auth::{Need, Principal};
 use weft_shared::config::Live;
 use weft_shared::error::{ErrorCode, Refusal};
-use weft_shared::keys::KeyRecord;
+use weft_shared::keys::{Credential, KeyRecord};
 use weft_shared::protocol::paths::KEY_PARAM;
 use weft_shared::session::server::SocketContext;
 
 /// How long a browser may keep a preflight's answer. Short: a deploy can take an origin off the list.
 const PREFLIGHT_MAX_AGE_SECS: &str = "60";
+
+/// The period of the rate limit `WIDGET_RATE` (`wrangler.toml`).
+const FLOOD_PERIOD_SECS: u32 = 60;
 
 /// A publishable key and what it opens.
 struct Opened {
@@ -67,6 +72,15 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
     let origin = allowed_origin(&asked.incoming, &opened.live)?.ok_or(ErrorCode::OriginNotAllowed)?;
     let place = place(asked, settings, &opened)?;
     let Opened { record, live, require_signed_token } = opened;
+    // The last thing before the conversation is woken.
+    let (gate, lease) = (bindings::socket_gate(asked.env, &place), entropy::unique_id());
+    let listed = Open {
+        tenant: record.tenant.clone(),
+        conversation: conversation.clone(),
+        lease: lease.clone(),
+        limits: settings.sockets,
+    };
+    gate.ask(listed).await.map_err(access::authority)?;
     let context = SessionContext {
         socket: SocketContext {
             conversation: conversation.clone(),
@@ -78,9 +92,17 @@ pub(super) async fn session(asked: &mut Asked<'_>, settings: &Settings) -> Resul
         live_version: live.version,
         origin,
         visitor: place.visitor,
+        lease: lease.clone(),
     };
-    let response = bindings::open_session(asked.env, &record.tenant, &conversation, &context.to_header()?).await?;
-    if response.status_code() == 101 { Ok(Reply::upgraded(response)) } else { Err(ErrorCode::Unavailable.into()) }
+    let opened = bindings::open_session(asked.env, &record.tenant, &conversation, &context.to_header()?).await;
+    match opened {
+        Ok(response) if response.status_code() == 101 => Ok(Reply::upgraded(response)),
+        refused => {
+            // It holds nothing. Where this fails too, the gate finds out by itself.
+            let _ = gate.ask(Close { lease }).await;
+            Err(refused.err().unwrap_or(ErrorCode::Unavailable.into()))
+        }
+    }
 }
 
 /// What the limits of this visitor hold for.
@@ -101,12 +123,25 @@ fn place(asked: &Asked<'_>, settings: &Settings, opened: &Opened) -> Result<Plac
 async fn open(asked: &mut Asked<'_>, settings: &Settings) -> Result<Opened, Refusal> {
     let query = asked.incoming.query();
     let key = query.get(KEY_PARAM)?.ok_or(ErrorCode::MissingAuthorization)?;
+    turn_flood_away(asked, settings, key).await?;
     let admitted = access::authenticate(asked, settings, key, None).await?;
     let record = admitted.record;
     access::allow(&Principal::from(&record), Need::Widget, None)?;
     let live = live::config(asked.env, &record.tenant, &record.environment, admitted.standing.live_version).await?;
     let require_signed_token = live.config.require_signed_token || admitted.standing.hipaa;
     Ok(Opened { record, live, require_signed_token })
+}
+
+/// Turns a flood of one address on one key away before the key's guard is woken: also what is refused costs a call. A
+/// credential that isn't ours gets no further than its tag.
+async fn turn_flood_away(asked: &Asked<'_>, settings: &Settings, key: &str) -> Result<(), Refusal> {
+    let key = Credential::authenticate(key, &settings.keys).map_err(|error| Refusal::from(error.code()))?;
+    let bucket = asked.incoming.address_bucket(settings)?;
+    let address = settings.keys.current.actor_pseudonym(key.tenant(), bucket.as_str());
+    if bindings::is_flood(asked.env, format!("{}/{address}", key.id())).await {
+        return Err(Refusal::from(ErrorCode::RateLimited).retry_after(FLOOD_PERIOD_SECS));
+    }
+    Ok(())
 }
 
 /// The request's `Origin`, where there is one.

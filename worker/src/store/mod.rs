@@ -6,6 +6,7 @@ pub(crate) mod conversation;
 pub(crate) mod guard;
 pub(crate) mod index;
 pub(crate) mod keys;
+pub(crate) mod leases;
 pub(crate) mod outbox;
 pub(crate) mod quota;
 pub(crate) mod schema;

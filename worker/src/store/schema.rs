@@ -95,6 +95,16 @@ pub(crate) const IP_QUOTA: &[&str] = &["
     CREATE TABLE ledgers (id INTEGER PRIMARY KEY, ledger TEXT NOT NULL);
 "];
 
+/// Of a `SocketGate` object: one row for each socket that is held.
+pub(crate) const SOCKET_GATE: &[&str] = &["
+    CREATE TABLE leases (
+        id TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        conversation TEXT NOT NULL,
+        opened_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+"];
+
 /// Of a `Conversation` object. `heads` has one row, and so has `told`: the `seq` up to which the tenant confirmed what it
 /// was told. An answer that isn't over has a null `status`. There is no index on
 /// `seq`: a conversation is short to read, and every index is one more row to pay for with each write.

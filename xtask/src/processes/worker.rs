@@ -148,6 +148,12 @@ impl WorkerProcess {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The id of the process group that wrangler and its workerd run in.
+    #[must_use]
+    pub fn group_id(&self) -> u32 {
+        self.group.id()
+    }
+
     /// All that it has printed, restarts included.
     #[must_use]
     pub fn log(&self) -> &Log {

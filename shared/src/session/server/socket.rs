@@ -1,9 +1,10 @@
 //! One socket: who is on the other end, what it has proved, and when it is cut.
 
-use super::effect::Effect;
+use super::effect::{Effect, break_off};
 use crate::conversation::Participant;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Refusal};
 use crate::ids::{ConversationId, Environment, RequestId, TenantId};
+use crate::limits::sockets::Pace;
 use crate::protocol::ws::{CloseCode, ErrorFrame, Expiring, FIRST_FRAME_DEADLINE_MS, PROTOCOL, Ready, ServerFrame};
 use crate::secret::{Secret, SecretHash};
 use crate::time::Timestamp;
@@ -99,6 +100,9 @@ pub struct Socket {
     /// It was told to close: what it still says counts for nothing, and nothing is due on it.
     #[serde(default)]
     pub(super) closed: bool,
+    /// How fast it sends.
+    #[serde(default)]
+    pub(super) pace: Pace,
 }
 
 impl Socket {
@@ -116,6 +120,7 @@ impl Socket {
             visitor: None,
             noticed: false,
             closed: false,
+            pace: Pace::new(),
         };
         (socket, ServerFrame::Ready(ready))
     }
@@ -126,6 +131,17 @@ impl Socket {
         socket.started = true;
         socket.visitor = visitor;
         socket
+    }
+
+    /// A frame came: to be asked before anything else is done with it. Empty: go on with it. One that sends faster than
+    /// any widget is cut.
+    pub fn take_frame(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.closed || self.pace.admit(now) {
+            return Vec::new();
+        }
+        let effects = break_off(&Refusal::from(ErrorCode::RateLimited).retry_after(1), CloseCode::Limit);
+        self.note_close(&effects);
+        effects
     }
 
     /// Whether it gets what the conversation sends.

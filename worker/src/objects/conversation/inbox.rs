@@ -60,9 +60,17 @@ impl Inner {
             sockets::close(socket, CloseCode::Unavailable);
             return;
         };
+        // Before anyone is asked about it.
+        let too_fast = attached.socket.take_frame(clock::now());
+        if !too_fast.is_empty() {
+            keep(socket, &attached);
+            self.perform(too_fast, Some(socket));
+            return;
+        }
         let SocketContext { tenant, environment, .. } = attached.socket.context.clone();
         let tokens = Tokens { settings: &settings, tenant, environment };
         if let Err(refusal) = self.check_frame(&attached, &frame, &tokens).await {
+            keep(socket, &attached);
             refuse(socket, &refusal);
             return;
         }
@@ -165,12 +173,7 @@ impl Inner {
         if admission.is_duplicate {
             return Ok(());
         }
-        let place = Place {
-            tenant: context.tenant.clone(),
-            environment: context.environment.clone(),
-            visitor: attached.visitor.clone(),
-        };
-        self.count(place, &admission.request_id, live.config.quota_limits()).await
+        self.count(attached.place(), &admission.request_id, live.config.quota_limits()).await
     }
 
     /// Counts a message against the limits of its visitor's address. Without a limit nobody waits for it.

@@ -1,10 +1,13 @@
 //! The sockets of a conversation: what is kept with each while the object sleeps, and what goes out on them.
 
 use super::{Inner, SessionContext};
+use crate::bindings;
+use crate::objects::socket_gate::Close;
+use crate::quota::Place;
 use serde::{Deserialize, Serialize};
 use weft_shared::ids::CredentialId;
 use weft_shared::protocol::ws::{CloseCode, ServerFrame};
-use weft_shared::session::server::Socket;
+use weft_shared::session::server::{Socket, SocketContext};
 use worker::{Error, Result, WebSocket};
 
 /// What is kept with a socket. Below the 16 KiB that the runtime allows: names, instants, flags, and of a token no more
@@ -19,12 +22,21 @@ pub(super) struct Attached {
     pub(super) origin: String,
     /// What stands for the visitor's address.
     pub(super) visitor: String,
+    /// Its name at the gate for sockets.
+    #[serde(default)]
+    pub(super) lease: String,
 }
 
 impl Attached {
     pub(super) fn new(socket: Socket, context: SessionContext) -> Self {
-        let SessionContext { key, origin, visitor, .. } = context;
-        Self { socket, key, origin, visitor }
+        let SessionContext { key, origin, visitor, lease, .. } = context;
+        Self { socket, key, origin, visitor, lease }
+    }
+
+    /// What the limits of its visitor's address hold for.
+    pub(super) fn place(&self) -> Place {
+        let SocketContext { tenant, environment, .. } = &self.socket.context;
+        Place { tenant: tenant.clone(), environment: environment.clone(), visitor: self.visitor.clone() }
     }
 
     /// Reads what is kept; none where there is nothing that can be read.
@@ -44,6 +56,18 @@ impl Inner {
     pub(super) fn sockets(&self) -> Vec<WebSocket> {
         let sockets = self.state.as_raw().get_websockets().unwrap_or_default();
         sockets.into_iter().map(WebSocket::from).collect()
+    }
+
+    /// The names of the open sockets at their gates.
+    pub(super) fn leases(&self) -> Vec<String> {
+        self.sockets().iter().filter_map(Attached::of).map(|attached| attached.lease).collect()
+    }
+
+    /// A socket is gone: its gate may let another in. Where that fails, the gate finds out by itself.
+    pub(super) async fn release(&self, socket: &WebSocket) {
+        let Some(attached) = Attached::of(socket) else { return };
+        let gate = bindings::socket_gate(&self.env, &attached.place());
+        let _ = gate.ask(Close { lease: attached.lease }).await;
     }
 
     /// Sends to every socket that joined, but for one.
