@@ -49,6 +49,7 @@ mod shop;
 mod sockets;
 mod sources;
 mod stored;
+mod stranger;
 mod tenants;
 mod test_widget_token;
 mod token_encoding;
