@@ -1,5 +1,5 @@
-//! Texts made of pieces. The standard library's `concat` and `to_string` do the same with more code than a visitor should
-//! have to download: measured, 0.5 KB of brotli.
+//! Texts made of pieces. The standard library's `concat` and `to_string` do the same with more code, and bring its
+//! formatting along, which nothing else in the widget needs.
 
 /// The pieces, one behind the other.
 pub(crate) fn concat(pieces: &[&str]) -> String {

@@ -4,38 +4,14 @@
 //! (the specification's appendix, "an algorithm for parsing nested emphasis and links"). Each step moves on, so that
 //! `*a **a *a **a…` and `[[[[…` take linear time.
 
+use super::flanks::Beside;
 use super::line::{byte_at, cut, find, from, run_at};
 use super::links::{self, Target};
-use super::{Event, Tag};
-
-/// How many spans may stand in one another. Those beyond that are left out, their text is not.
-const MAX_SPANS: u32 = 30;
+use super::pieces::{Kind, Piece};
+use super::{Event, pieces};
 
 /// Lengths of runs of backticks that are told apart; longer ones are text.
 const MAX_BACKTICKS: usize = 31;
-
-/// Bytes from and to.
-type Range = (usize, usize);
-
-/// What a piece is; some have a range of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Nothing,
-    Text,
-    /// The character with this number.
-    Char,
-    Code,
-    Break,
-    Emphasis,
-    Strong,
-    Struck,
-    /// A link to the address that stands there.
-    Link,
-    /// What began last and is still open ends.
-    Close,
-}
-
-type Piece = (Kind, Range);
 
 /// Marks that may begin or end a span. Each of them is a piece of its own.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +40,7 @@ struct Bracket {
 pub(super) fn read(text: &str, is_open: bool, out: &mut Vec<Event>) {
     let mut reader = Reader { text, is_open, pieces: Vec::new(), runs: Vec::new(), brackets: Vec::new() };
     reader.read();
-    reader.write(out);
+    pieces::write(text, &reader.pieces, out);
 }
 
 struct Reader<'a> {
@@ -328,70 +304,6 @@ impl Reader<'_> {
             self.drop(at + 1);
         }
     }
-
-    fn write(&self, out: &mut Vec<Event>) {
-        let mut writer = Writer { out, text: String::new() };
-        // How many spans are open, and which of the outermost ones are shown, as bits.
-        let (mut depth, mut shown) = (0_u32, 0_u64);
-        let mut link_depth = 0;
-        for &(kind, (start, end)) in &self.pieces {
-            let text = cut(self.text, start, end);
-            let mut address = String::new();
-            let tag = match kind {
-                Kind::Nothing => continue,
-                Kind::Text => {
-                    writer.text.push_str(text);
-                    continue;
-                }
-                Kind::Char => {
-                    writer.text.extend(u32::try_from(start).ok().and_then(char::from_u32));
-                    continue;
-                }
-                Kind::Break => {
-                    writer.open(Tag::Break, address);
-                    writer.push(Event::Close);
-                    continue;
-                }
-                Kind::Code => {
-                    writer.open(Tag::CodeSpan, address);
-                    push_code(text, &mut writer.text);
-                    writer.push(Event::Close);
-                    continue;
-                }
-                Kind::Close => {
-                    if depth <= MAX_SPANS && shown >> depth & 1 == 1 {
-                        shown &= !(1 << depth);
-                        writer.push(Event::Close);
-                    }
-                    if link_depth == depth {
-                        link_depth = 0;
-                    }
-                    depth = depth.saturating_sub(1);
-                    continue;
-                }
-                Kind::Emphasis => Tag::Emphasis,
-                Kind::Strong => Tag::Strong,
-                Kind::Struck => Tag::Struck,
-                Kind::Link => Tag::Link,
-            };
-            depth += 1;
-            if kind == Kind::Link {
-                // No link in a link.
-                match links::read_address(text) {
-                    Some(found) if link_depth == 0 => address = found,
-                    _ => continue,
-                }
-            }
-            if depth <= MAX_SPANS {
-                if kind == Kind::Link {
-                    link_depth = depth;
-                }
-                shown |= 1 << depth;
-                writer.open(tag, address);
-            }
-        }
-        writer.flush();
-    }
 }
 
 impl Run {
@@ -404,28 +316,6 @@ impl Run {
     }
 }
 
-struct Writer<'a> {
-    out: &'a mut Vec<Event>,
-    text: String,
-}
-
-impl Writer<'_> {
-    fn open(&mut self, tag: Tag, address: String) {
-        self.push(Event::Open(tag, address));
-    }
-
-    fn push(&mut self, event: Event) {
-        self.flush();
-        self.out.push(event);
-    }
-
-    fn flush(&mut self) {
-        if !self.text.is_empty() {
-            self.out.push(Event::Text(std::mem::take(&mut self.text)));
-        }
-    }
-}
-
 /// Where the next run of just so many backticks begins.
 fn find_backticks(text: &str, mut at: usize, len: usize) -> Option<usize> {
     loop {
@@ -435,49 +325,5 @@ fn find_backticks(text: &str, mut at: usize, len: usize) -> Option<usize> {
             return Some(at);
         }
         at += found;
-    }
-}
-
-/// Code in a line: line ends are blanks, and one blank at both ends goes where there is more than blanks.
-fn push_code(code: &str, out: &mut String) {
-    let is_blank = |byte| matches!(byte, b' ' | b'\n');
-    let is_padded = code.len() > 1
-        && is_blank(byte_at(code, 0))
-        && is_blank(byte_at(code, code.len() - 1))
-        && !code.bytes().all(is_blank);
-    let code = if is_padded { cut(code, 1, code.len() - 1) } else { code };
-    out.extend(code.chars().map(|char| if char == '\n' { ' ' } else { char }));
-}
-
-/// What stands beside a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Beside {
-    Blank,
-    Punctuation,
-    Other,
-}
-
-impl Beside {
-    /// Beyond ASCII: the blocks of punctuation and symbols that are in use. The whole of Unicode's tables would take more
-    /// room than all of this.
-    fn of(char: Option<char>) -> Self {
-        match char {
-            None => Self::Blank,
-            Some(char) if char.is_whitespace() => Self::Blank,
-            Some(
-                '!'..='/'
-                | ':'..='@'
-                | '['..='`'
-                | '{'..='~'
-                | '\u{a1}'..='\u{a9}'
-                | '\u{ab}'..='\u{b4}'
-                | '\u{b6}'..='\u{b8}'
-                | '\u{bb}'..='\u{bf}'
-                | '\u{2010}'..='\u{2bff}'
-                | '\u{3001}'..='\u{3030}'
-                | '\u{ff01}'..='\u{ff0f}',
-            ) => Self::Punctuation,
-            Some(_) => Self::Other,
-        }
     }
 }

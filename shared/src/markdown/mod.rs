@@ -9,9 +9,11 @@
 //! length whatever it holds; nesting is bounded, as browsers lay out by recursion.
 
 mod blocks;
+mod flanks;
 mod inlines;
 mod line;
 mod links;
+mod pieces;
 mod tables;
 
 use blocks::Blocks;
