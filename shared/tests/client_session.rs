@@ -107,3 +107,30 @@ fn after_two_refused_tokens_the_visitor_decides() {
     session.retry(at(9_000));
     assert_eq!(fetches(&mut session), 1);
 }
+
+#[test]
+fn a_link_that_is_refused_three_times_before_it_opens_has_the_config_asked_why() {
+    let mut session = session();
+    assert!(session.send(id(), "Hi", at(0)));
+    session.handle_token(Ok(token(300)), at(50));
+    let checks = |session: &mut ClientSession| {
+        actions(session).iter().filter(|action| matches!(action, Action::CheckConfig)).count()
+    };
+    for refusals in 1..=6 {
+        session.handle_closed(1006, at(100));
+        assert_eq!(checks(&mut session), usize::from(refusals % 3 == 0), "{refusals}");
+        session.retry(at(200));
+    }
+    // A link that opens and breaks is another matter, and clears the count.
+    for _ in 0..2 {
+        session.handle_closed(1006, at(300));
+        session.retry(at(400));
+    }
+    session.handle_opened(at(500));
+    for _ in 0..3 {
+        session.handle_closed(1006, at(600));
+        assert_eq!(checks(&mut session), 0);
+        session.retry(at(700));
+        session.handle_opened(at(800));
+    }
+}

@@ -96,7 +96,7 @@ fn null_is_the_default() {
         "per_ip_monthly": 1,
         "appearance": {
             "title": "t", "welcome_message": "", "input_placeholder": "", "accent_color": "#000000",
-            "position": "bottom-left", "theme": "dark", "locale": "de-AT"
+            "position": "bottom-left", "theme": "dark", "locale": "de-AT", "suggested_questions": ["q"]
         },
         "agent": { "provider": "openai", "instructions": "i", "model": "m" }
     }));
@@ -189,6 +189,18 @@ fn each_field_keeps_its_bounds() {
                 json!("de-é"),
                 json!("1a"),
                 json!("de-abcdefghi"),
+            ],
+        ),
+        (
+            "appearance.suggested_questions",
+            vec![json!([]), json!([text(1), text(100), "b", "b"])],
+            vec![
+                json!("a"),
+                json!([1]),
+                json!([null]),
+                json!([text(101)]),
+                json!([""]),
+                json!(["a", "b", "c", "d", "e"]),
             ],
         ),
         ("agent", vec![json!({})], vec![json!("sources"), json!([])]),

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 #[wasm_bindgen]
 extern "C" {
     /// An element, a document, a window, an event: whatever has the method that is called.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, PartialEq)]
     pub(crate) type Node;
 
     /// A new element. Tags are constants, so that it can't fail.
@@ -123,6 +123,17 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn fill_randomly(bytes: &mut [u8]);
 
+    /// How a language counts (CLDR's plural rules).
+    pub(crate) type PluralRules;
+
+    /// For a language that is one of ours, so that it can't fail.
+    #[wasm_bindgen(constructor, js_namespace = Intl)]
+    pub(crate) fn new(language: &str) -> PluralRules;
+
+    /// The category of a number: `one`, `few`, `other`…
+    #[wasm_bindgen(method, structural)]
+    pub(crate) fn select(this: &PluralRules, number: f64) -> String;
+
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(handler: &Function, wait_ms: i32) -> i32;
 
@@ -163,9 +174,17 @@ impl Node {
     /// A new element of this class, behind the last child.
     pub(crate) fn add(&self, tag: &str, class: &str) -> Self {
         let element = self.node("ownerDocument").create_element(tag);
-        element.put("className", class);
+        if !class.is_empty() {
+            element.set_class(class);
+        }
         self.append(&element);
         element
+    }
+
+    /// Its class, for the widget's own sheet, and the same as its part, for the page's.
+    pub(crate) fn set_class(&self, class: &str) {
+        self.put("className", class);
+        self.set("part", class);
     }
 
     /// The same with a text in it.
@@ -175,11 +194,10 @@ impl Node {
         element
     }
 
-    /// A button with an icon, which its class paints, and a name for those who don't see it.
-    pub(crate) fn add_icon_button(&self, class: &str, label: &str) -> Self {
+    /// A button with an icon, which its class paints.
+    pub(crate) fn add_icon_button(&self, class: &str) -> Self {
         let button = self.add("button", class);
         button.set("type", "button");
-        button.set("aria-label", label);
         button
     }
 

@@ -3,8 +3,8 @@
 use crate::browser::get;
 use crate::json;
 use crate::options::Looks;
-use js_sys::JSON;
-use wasm_bindgen::JsValue;
+use js_sys::{Array, JSON};
+use wasm_bindgen::{JsCast as _, JsValue};
 
 /// What the widget needs of the live config.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Config {
                 Ok(Self {
                     requires_token: get(&body, "requireSignedToken").is_truthy(),
                     refresh_path: text("refreshPath"),
-                    looks: Looks::read(&|name| get(&looks, name).as_string()),
+                    looks: Looks::read(&|name| read_look(&get(&looks, name))),
                     hidden_until: text("hiddenUntil"),
                     hidden_for_secs: json::number(&body, "hiddenForSecs"),
                 })
@@ -54,4 +54,9 @@ impl Config {
             _ => Err(ConfigFailure::Unreachable),
         }
     }
+}
+
+/// A text, or a list of texts as lines.
+fn read_look(look: &JsValue) -> Option<String> {
+    look.as_string().or_else(|| look.dyn_ref::<Array>().map(|texts| texts.join("\n").into()))
 }

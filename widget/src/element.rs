@@ -1,15 +1,17 @@
 //! The element: it ties session, view and browser together. It decides nothing of the protocol: what happens goes into
 //! the session, what comes out is done.
 
+mod conversation;
 mod hiding;
 
-use crate::browser::{Node, get};
+use crate::browser::{Node, get, warn};
 use crate::clock;
 use crate::config::{Config, ConfigFailure};
 use crate::entropy::BrowserEntropy;
 use crate::handle::Handle;
 use crate::json;
-use crate::options::Options;
+use crate::language::{ENGLISH_CODE, Word, Words, choose};
+use crate::options::{Look, Options};
 use crate::page::{emit, listen, report};
 use crate::requests::{DEADLINE_MS, ask};
 use crate::signals::{Scope, Signal, Signals, Timer};
@@ -20,13 +22,10 @@ use crate::view::{View, words};
 use js_sys::{Function, Promise};
 use std::mem;
 use wasm_bindgen::{JsCast as _, JsValue};
-use weft_shared::entropy::url_safe;
-use weft_shared::ids::RequestId;
+use weft_shared::protocol::ws::{AnswerStatus, Role};
 use weft_shared::session::backoff::Backoff;
-use weft_shared::session::client::{
-    Action, ClientConfig, ClientSession, Ended, Event, Persisted, Status, TokenFailure,
-};
-use weft_shared::session::transcript::Entry;
+use weft_shared::session::client::{Action, ClientSession, Event, Persisted, Status, TokenFailure};
+use weft_shared::session::transcript::EntryState;
 use weft_shared::time::Timestamp;
 
 /// The close code of a socket that never opened (RFC 6455 section 7.1.5).
@@ -34,6 +33,13 @@ const NEVER_OPENED: u16 = 1006;
 
 /// The key code of a key that an input method takes.
 const KEY_OF_INPUT_METHOD: f64 = 229.0;
+
+/// What is read out stays for those who read it letter by letter; then it would only be there twice.
+const READ_OUT_MS: i64 = 5_000;
+
+/// What the owner is told where the live config can't be read. (A refusal by the page's origin is not for the page to read.)
+const CHECK_CONFIG: &str = "Weft: no live config. Check that allowed_origins has this page's origin, that connect-src of its \
+                            policy has Weft's, and the network. docs/guides/embed.md";
 
 /// Whether the element lives on.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,6 +87,10 @@ pub(crate) struct Element {
     reset_at: String,
     timer: Option<(Timestamp, Timer)>,
     on_timer: Function,
+    /// The language that is spoken, or whose words are on their way.
+    language: &'static str,
+    /// Takes away what was read out.
+    hush: Option<Timer>,
     signals: Signals,
     _scope: Scope,
 }
@@ -90,7 +100,7 @@ impl Element {
     /// command's name, and a text. `None`: the browser is too old.
     pub(crate) fn mount(
         host: Node,
-        root: &Node,
+        root: Node,
         launcher: Node,
         options: Options,
         page_options: JsValue,
@@ -116,12 +126,12 @@ impl Element {
             host,
             page_options,
             storage,
-            view: View::new(root, launcher, &signals)?,
+            view: View::new(document, root, launcher, &signals)?,
             start: Start::Asking,
             backoff: Backoff::new(BrowserEntropy.seed()),
             requires_token: true,
             refresh_path: String::new(),
-            session: new_session(&saved, outbox, true),
+            session: conversation::new_session(&saved, outbox, true),
             saved,
             socket: None,
             late: None,
@@ -131,11 +141,14 @@ impl Element {
             timer: None,
             on_timer: signals.function(Signal::Timer),
             options,
+            language: ENGLISH_CODE,
+            hush: None,
             signals,
         };
         let command = element.signals.function(Signal::Command);
-        element.view.dress(&element.options.looks);
         element.view.composer.set_text(&element.saved.draft);
+        element.view.dress(&element.options.looks);
+        element.speak();
         // It was open before the reload. The focus stays where the page has it.
         element.view.show(element.saved.is_open && !element.saved.is_hidden);
         // A limit hid it before the reload: so it stays until the Worker says otherwise.
@@ -165,16 +178,28 @@ impl Element {
             Signal::KeyDown => self.handle_key(event, now),
             Signal::Submit => self.submit(now),
             Signal::Typed => {
-                self.view.composer.refresh();
+                self.view.refresh();
                 self.view.log.follow();
             }
+            Signal::Suggested if event.node("target").text("localName") == "button" => {
+                self.send(&event.node("target").text("textContent"), now);
+                self.view.composer.focus();
+            }
+            Signal::Suggested => {}
+            Signal::Again => self.ask_again(now),
+            Signal::New => self.start_new(now),
+            Signal::Resized => self.view.fit(),
+            Signal::Hush => self.view.announce(""),
+            Signal::Words => self.handle_words(value, status_of(other)),
             Signal::Scrolled => self.view.log.handle_scroll(),
-            Signal::Clicked => self.view.log.handle_click(&self.window, &event.node("target")),
+            Signal::Clicked => self.view.log.handle_click(&self.window, &event.node("target"), &self.view.words),
             Signal::Newest => self.view.log.go_to_newest(),
             Signal::Draw => self.view.log.handle_draw(),
             Signal::Retry => self.retry(now),
             Signal::Visibility if event.node("target").flag("hidden") => self.leave(),
             Signal::Wake | Signal::Visibility => {
+                // A page in the browser's back/forward cache doesn't hear of what other tabs store.
+                self.join(now);
                 if let Start::Failed(_, Some(_)) = self.start {
                     self.ask_config();
                 } else {
@@ -182,7 +207,10 @@ impl Element {
                     self.check_limit_on_wake(now);
                 }
             }
-            Signal::Stored => self.handle_stored(now),
+            Signal::Stored => {
+                self.join(now);
+                self.handle_stored(now);
+            }
             Signal::Offline => self.session.handle_offline(now),
             Signal::Leave => self.leave(),
             Signal::Stop => self.session.cancel(now),
@@ -224,6 +252,7 @@ impl Element {
         }
         match event.text("key").as_str() {
             "Escape" => self.open(false, now),
+            "Tab" => self.view.keep_focus(event),
             "Enter" if !event.flag("shiftKey") && event.node("target").text("type") == "textarea" => {
                 event.prevent_default();
                 self.submit(now);
@@ -247,76 +276,24 @@ impl Element {
         emit(&self.host, if is_open { "weft:open" } else { "weft:close" }, &[]);
     }
 
-    /// Keeps what the visitor typed: the page may be gone after this.
-    fn leave(&mut self) {
-        self.saved.is_open = self.view.is_open();
-        self.saved.draft = self.view.composer.text();
-        self.save();
-    }
-
-    fn submit(&mut self, now: Timestamp) {
-        if self.send(&self.view.composer.text(), now) {
-            self.view.composer.set_text("");
-            self.leave();
-        }
-    }
-
-    /// Sends a message; `false`: it isn't one.
-    fn send(&mut self, text: &str, now: Timestamp) -> bool {
-        let text = text.trim_ascii();
-        let Ok(id) = RequestId::parse(url_safe(&mut BrowserEntropy, 22)) else { return false };
-        let is_sent = self.session.send(id.clone(), text, now);
-        if is_sent {
-            emit(&self.host, "weft:message", &[("role", "user"), ("id", id.as_str()), ("text", text)]);
-        }
-        is_sent
-    }
-
-    fn retry(&mut self, now: Timestamp) {
-        if !matches!(self.start, Start::Done) {
-            self.ask_config();
-        } else if !matches!(self.session.status(), Status::Ended(Ended::Forbidden | Ended::Over)) {
-            self.session.retry(now);
-        } else if let Some(saved) = Saved::new(&mut BrowserEntropy) {
-            // This conversation can't go on. What it didn't take is for the next one.
-            let Persisted { outbox, .. } = self.session.persisted();
-            self.saved = saved;
-            self.socket = None;
-            self.storage.store(&self.saved, &outbox);
-            self.begin(outbox, None, now);
-            self.leave();
-        }
-    }
-
-    /// Begins with a conversation, new or from before, where no limit of so many seconds forbids it.
-    fn begin(&mut self, outbox: Vec<(RequestId, String)>, limited_for_secs: Option<u64>, now: Timestamp) {
-        self.view.log.clear();
-        self.session = new_session(&self.saved, outbox, self.requires_token);
-        self.session.limit(limited_for_secs, now);
-        if self.view.is_open() {
-            self.session.prepare(now);
-        } else {
-            // What was not acknowledged goes out.
-            self.session.handle_timeout(now);
-        }
-    }
-
     fn ask_config(&mut self) {
         self.start = Start::Asking;
         ask(&self.options.config_url(), None, Signal::Config, self.handle.clone());
     }
 
     fn handle_config(&mut self, config: Result<Config, ConfigFailure>, now: Timestamp) {
+        // It is asked again because of a limit, or because no link opens.
+        let is_check = matches!(self.start, Start::Done);
         match config {
-            // It was asked again because of the limit alone.
-            Ok(config) if matches!(self.start, Start::Done) => self.follow_limit(config, now),
-            Err(_) if matches!(self.start, Start::Done) => {}
+            Ok(config) if is_check => self.follow_limit(config, now),
+            Err(ConfigFailure::Unreachable) if is_check => {}
             Ok(mut config) => {
                 self.start = Start::Done;
                 self.requires_token = config.requires_token;
                 self.refresh_path = mem::take(&mut config.refresh_path);
                 self.options.looks.or(mem::take(&mut config.looks));
                 self.view.dress(&self.options.looks);
+                self.speak();
                 let Persisted { outbox, .. } = self.session.persisted();
                 self.begin(outbox, config.hidden_for_secs, now);
                 emit(&self.host, "weft:ready", &[]);
@@ -325,9 +302,15 @@ impl Element {
             Err(failure) => {
                 let (code, retry_at) = match &failure {
                     ConfigFailure::Refused(code) => (code.as_str(), None),
-                    ConfigFailure::Unreachable => ("unavailable", Some(now.plus_millis(self.backoff.next_ms()))),
+                    ConfigFailure::Unreachable => {
+                        if self.backoff.attempts() == 0 {
+                            warn(CHECK_CONFIG);
+                        }
+                        ("unavailable", Some(now.plus_millis(self.backoff.next_ms())))
+                    }
                 };
-                report(&self.host, code, words::starting(Some(&failure)).text);
+                report(&self.host, code, words::starting(Some(&failure)).for_owner());
+                self.socket = None;
                 self.start = Start::Failed(failure, retry_at);
             }
         }
@@ -365,17 +348,66 @@ impl Element {
             self.timer = due.map(|at| (at, Timer::new(&self.on_timer, at.millis_since(now))));
         }
         self.view.set_notice(notice);
-        self.view.composer.set_answering(self.session.is_answering());
-        let host = &self.host;
-        let finish = |entry: &Entry| {
-            let id = entry.id.as_deref().unwrap_or_default();
-            emit(host, "weft:message", &[("role", "assistant"), ("id", id), ("text", &entry.text)]);
-        };
-        self.view.log.settle(self.session.entries(), &finish);
+        let active = self.view.active();
+        self.view.composer.set_answering(self.session.is_answering(), &active);
+        // Where all is well, what is to be sent goes out now; where something is the matter, it waits.
+        self.view.log.set_waiting(notice.text.is_some_and(|text| text != Word::Connecting));
+        for index in self.view.log.settle(self.session.entries(), &self.view.words) {
+            self.finish(index);
+        }
+        let entries = self.session.entries();
+        let is_begun = !entries.is_empty();
+        let has_failed = entries.last().is_some_and(|entry| {
+            matches!(entry.state, EntryState::Refused(_) | EntryState::Ended(AnswerStatus::Interrupted))
+        });
+        self.view.set_begun(is_begun);
+        self.view.offers.set(is_begun, has_failed);
         // What follows of it is done too.
         if self.hide_at_limit(now) {
             self.settle(now);
         }
+    }
+
+    /// A message came to its end before the reader's eyes.
+    fn finish(&mut self, index: usize) {
+        let Some(entry) = self.session.entries().get(index) else { return };
+        self.view.announce(&self.view.log.said(index));
+        self.hush = Some(Timer::new(&self.signals.function(Signal::Hush), READ_OUT_MS));
+        if entry.role == Role::Assistant {
+            let id = entry.id.as_deref().unwrap_or_default();
+            emit(&self.host, "weft:message", &[("role", "assistant"), ("id", id), ("text", &entry.text)]);
+            if !self.view.is_open() {
+                self.view.count_unread();
+            }
+        }
+    }
+
+    /// Speaks the language of the script tag, else of the live config, else of the page.
+    fn speak(&mut self) {
+        let page = self.window.node("document").node("documentElement").text("lang");
+        let language = choose(&[self.options.looks.get(Look::Locale), &page]);
+        if language != self.language {
+            self.language = language;
+            if language == ENGLISH_CODE {
+                self.set_words(Words::default());
+            } else if let Some(url) = self.options.language_url(language) {
+                ask(&url, None, Signal::Words, self.handle.clone());
+            }
+        }
+    }
+
+    fn handle_words(&mut self, file: &JsValue, status: u16) {
+        let words = file.as_string().filter(|_| status == 200).and_then(|file| Words::read(&file));
+        // They may come after another language was chosen.
+        if let Some(words) = words.filter(|words| words.get(Word::Language) == self.language) {
+            self.set_words(words);
+        }
+    }
+
+    fn set_words(&mut self, words: Words) {
+        self.view.words = words;
+        self.view.dress(&self.options.looks);
+        self.view.log.redraw(self.session.entries().len());
     }
 
     fn act(&mut self, action: Action, now: Timestamp) {
@@ -394,6 +426,7 @@ impl Element {
                 }
             }
             Action::Disconnect => self.socket = None,
+            Action::CheckConfig => ask(&self.options.config_url(), None, Signal::Config, self.handle.clone()),
             // One request at a time: what is under way serves this wish too.
             Action::FetchToken => {
                 if self.late.is_none() {
@@ -429,38 +462,12 @@ impl Element {
                     Status::Ended(_) => "ended",
                     _ => return,
                 };
-                report(&self.host, code, words::status(status).text);
+                report(&self.host, code, words::status(status).for_owner());
             }
             Event::Error(error) => report(&self.host, &error.error, &error.message),
             Event::Limit(limit) => self.reset_at = limit.reset_at,
         }
     }
-
-    /// Stores what must survive a reload.
-    fn save(&mut self) {
-        let Persisted { begun, outbox } = self.session.persisted();
-        self.saved.begun = begun;
-        // Another tab may have stored since.
-        if let Some((stored, _)) = self.storage.load() {
-            if stored.conversation == self.saved.conversation {
-                self.saved.begun |= stored.begun;
-            } else if !begun {
-                // There is nothing to lose here, and there may be there.
-                return;
-            }
-        }
-        self.storage.store(&self.saved, &outbox);
-    }
-}
-
-fn new_session(saved: &Saved, outbox: Vec<(RequestId, String)>, require_signed_token: bool) -> ClientSession {
-    ClientSession::new(ClientConfig {
-        history_secret: saved.history_secret.clone(),
-        begun: saved.begun,
-        require_signed_token,
-        seed: BrowserEntropy.seed(),
-        outbox,
-    })
 }
 
 /// A status or a close code.

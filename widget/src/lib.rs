@@ -9,6 +9,7 @@ mod element;
 mod entropy;
 mod handle;
 mod json;
+mod language;
 mod options;
 mod page;
 mod requests;
@@ -34,18 +35,26 @@ use wasm_bindgen::{JsCast as _, JsValue};
 static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();
 
 /// Puts a widget into the shadow root that the loader made, beside its launcher. `options` holds the script tag's
-/// `data-*` attributes, its address as `src`, and, once the page sets one, `tokenProvider`. What comes back is called
-/// with a command (`open`, `close`, `toggle`, `send`, `destroy`) and, to send, a text; not any more once destroyed.
+/// `data-*` attributes, its address as `src`, and, once the page sets one, `tokenProvider`. `languages` is the hash in the
+/// names of the languages' files. What comes back is called with a command (`open`, `close`, `toggle`, `send`, `destroy`)
+/// and, to send, a text; not any more once destroyed.
 ///
 /// # Errors
 /// A sentence for the console where the widget can't start.
 #[wasm_bindgen]
-pub fn mount(host: JsValue, root: JsValue, launcher: JsValue, options: JsValue) -> Result<Function, JsValue> {
-    let text = |name: &str| get(&options, name).as_string();
+#[expect(clippy::needless_pass_by_value, reason = "a borrowed value would bring a stack for such values along")]
+pub fn mount(
+    host: JsValue,
+    root: JsValue,
+    launcher: JsValue,
+    options: JsValue,
+    languages: JsValue,
+) -> Result<Function, JsValue> {
+    let text = |name: &str| if name == "languages" { languages.as_string() } else { get(&options, name).as_string() };
     let origin = text("apiUrl").or_else(|| text("src")).and_then(|address| URL::new(&address).ok());
     let origin = origin.and_then(|url| get(&url, "origin").as_string()).unwrap_or_default();
     let read = Options::read(origin, &text).ok_or("Weft: data-key must hold a publishable key (wf_pk_…)")?;
-    let (host, root) = (host.unchecked_into::<Node>(), root.unchecked_into::<Node>());
-    let command = Element::mount(host, &root, launcher.unchecked_into(), read, options);
+    let (host, root) = (host.unchecked_into::<Node>(), root.unchecked_into());
+    let command = Element::mount(host, root, launcher.unchecked_into(), read, options);
     command.ok_or_else(|| "Weft: this browser is too old".into())
 }

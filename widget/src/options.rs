@@ -11,6 +11,8 @@ pub(crate) struct Options {
     pub key: String,
     /// Weft's origin, as `https://weft.example`.
     pub origin: String,
+    /// Where the files of languages are, as far as their names are the same.
+    pub languages: Option<String>,
     /// What the page says about looks.
     pub looks: Looks,
 }
@@ -24,10 +26,14 @@ pub(crate) enum Look {
     AccentColor,
     Position,
     Theme,
+    Locale,
+    /// One a line.
+    SuggestedQuestions,
 }
 
 /// As the attributes (`data-welcome-message` is `welcomeMessage`) and the live config call them.
-const NAMES: [&str; 6] = ["title", "welcomeMessage", "inputPlaceholder", "accentColor", "position", "theme"];
+const NAMES: [&str; 8] =
+    ["title", "welcomeMessage", "inputPlaceholder", "accentColor", "position", "theme", "locale", "suggestedQuestions"];
 
 /// How the widget looks; what isn't said is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,7 +66,20 @@ impl Options {
     pub(crate) fn read(origin: String, get: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         // The key stands in addresses, so nothing but a key's own characters may be in it.
         let key = get("key").or_else(|| get("apiKey")).filter(|key| is_url_safe(key, 1, 128))?;
-        Some(Self { key, origin, looks: Looks::read(get) })
+        let mut looks = Looks::read(get);
+        // An attribute has no good place for line breaks.
+        if let Some(questions) = &mut looks.0[Look::SuggestedQuestions as usize] {
+            *questions = questions.replace('|', "\n");
+        }
+        // Beside the script, under the hash that its module brings along.
+        let folder = get("src").and_then(|src| Some(src.split(['?', '#']).next()?.rsplit_once('/')?.0.to_owned()));
+        let languages = folder.zip(get("languages")).map(|(folder, hash)| concat(&[&folder, "/weft-", &hash, "-"]));
+        Some(Self { key, origin, languages, looks })
+    }
+
+    /// Where the words of a language are; `None`: nobody said where the script comes from.
+    pub(crate) fn language_url(&self, language: &str) -> Option<String> {
+        self.languages.as_ref().map(|start| concat(&[start, language, ".txt"]))
     }
 
     /// Where the live config is read.
@@ -118,6 +137,20 @@ mod tests {
         assert_eq!(options.looks.get(Look::AccentColor), "#123456");
         assert_eq!(options.looks.get(Look::Position), "bottom-left");
         assert_eq!(options.looks.get(Look::Theme), "");
+    }
+
+    #[test]
+    fn languages_stand_beside_the_script() {
+        let src = ("src", "https://cdn.example/a/widget/weft.js?v=1#x");
+        let options = read(&[("key", "a"), src, ("languages", "0a1b")]).unwrap();
+        assert_eq!(options.language_url("de").unwrap(), "https://cdn.example/a/widget/weft-0a1b-de.txt");
+        assert_eq!(read(&[("key", "a")]).unwrap().language_url("de"), None);
+    }
+
+    #[test]
+    fn suggested_questions_are_parted_by_bars() {
+        let options = read(&[("key", "a"), ("suggestedQuestions", "How long?|How much?")]).unwrap();
+        assert_eq!(options.looks.get(Look::SuggestedQuestions), "How long?\nHow much?");
     }
 
     #[test]

@@ -63,10 +63,22 @@ pub(crate) enum Signal {
     Unprovided,
     /// The page's function takes too long.
     Late,
+    /// The visitor begins anew.
+    New,
+    /// The visitor takes a suggested question, or clicks beside it.
+    Suggested,
+    /// The visitor asks the last question again.
+    Again,
+    /// The words of a language came: the file, and the status.
+    Words,
+    /// Another part of the page is seen.
+    Resized,
+    /// What was read out can go.
+    Hush,
 }
 
 impl Signal {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 32] = [
         Self::Command,
         Self::Close,
         Self::Retry,
@@ -93,6 +105,12 @@ impl Signal {
         Self::Provided,
         Self::Unprovided,
         Self::Late,
+        Self::New,
+        Self::Suggested,
+        Self::Again,
+        Self::Words,
+        Self::Resized,
+        Self::Hush,
     ];
 }
 

@@ -76,7 +76,8 @@ async fn answer_preflight(incoming: Incoming, env: &Env, path: &str) -> Reply {
 fn finish(row: &Row, method: &str, result: Result<Reply, Refusal>, asked: &Asked<'_>) -> Reply {
     let reply = result.unwrap_or_else(|refusal| {
         log::failure(&Failure { method, route: row.pattern, code: refusal.code, tenant: asked.tenant.as_deref() });
-        Reply::refused(&refusal)
+        let reply = Reply::refused(&refusal);
+        if row.is_readable_by_all(refusal.code) { reply.with("Access-Control-Allow-Origin", "*") } else { reply }
     });
     let counted = asked.counted.iter().flat_map(headers::fields);
     let reply = counted.fold(reply, |reply, (name, value)| reply.with(name, value));

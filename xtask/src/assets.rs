@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::fingerprint::hex;
+use crate::languages;
 use crate::project::Project;
 use crate::setup::Tools;
 use crate::shorten;
 
 /// The loader: the one script of a page.
 pub const LOADER: &str = "weft.js";
+/// How the names of languages' files end: a page loads one of them at most.
+pub const LANGUAGE_EXTENSION: &str = "txt";
 
 /// Any page may load the widget (CORS, CORP), no browser may take a file for another kind. A hashed name never has
 /// another content; the loader changes with a deploy and names the rest.
@@ -44,7 +47,11 @@ pub fn are_complete(project: &Project) -> bool {
         let names = fs::read_dir(dir(project)).into_iter().flatten().flatten().map(|entry| entry.file_name());
         names.filter(|name| name != LOADER).any(|name| Path::new(&name).extension() == Some(OsStr::new(extension)))
     };
-    dir(project).join(LOADER).is_file() && has("js") && has("wasm") && project.path("build/assets/_headers").is_file()
+    dir(project).join(LOADER).is_file()
+        && has("js")
+        && has("wasm")
+        && has(LANGUAGE_EXTENSION)
+        && project.path("build/assets/_headers").is_file()
 }
 
 /// Writes them from what wasm-pack left in `package`, and removes those of earlier builds.
@@ -52,9 +59,18 @@ pub fn are_complete(project: &Project) -> bool {
 /// # Errors
 /// Where a file is missing or esbuild fails.
 pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
+    let languages = languages::read(&project.path("widget/languages"))?;
+    // One hash for all: the module carries it, and the widget asks for the file of the language that it speaks.
+    let words: String = languages.values().map(String::as_str).collect();
+    let words_hash = content_hash(words.as_bytes());
     // Only what the loader calls: the bundler leaves out the rest.
     let entry = package.join("entry.js");
-    fs::write(&entry, r#"export { default, mount } from "./weft.js";"#).context("can't write the module's entry")?;
+    let text = format!(
+        r#"import init, {{ mount as start }} from "./weft.js";
+export default init;
+export const mount = (host, root, launcher, options) => start(host, root, launcher, options, "{words_hash}");"#
+    );
+    fs::write(&entry, text).context("can't write the module's entry")?;
     let module = minify(tools, &entry, &["--bundle", "--format=esm"])?;
     let wasm = package.join("weft_bg.wasm");
     let wasm = fs::read(&wasm).with_context(|| format!("can't read {}", wasm.display()))?;
@@ -77,11 +93,16 @@ pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
     put(project.path("build/assets/_headers"), HEADERS.as_bytes())?;
     put(dir.join(&wasm_name), &wasm)?;
     put(dir.join(&module_name), &module)?;
+    let mut current = vec![LOADER.to_owned(), module_name, wasm_name];
+    for (code, words) in &languages {
+        let name = format!("weft-{words_hash}-{code}.{LANGUAGE_EXTENSION}");
+        put(dir.join(&name), words.as_bytes())?;
+        current.push(name);
+    }
     // Last: whoever reads the new loader finds what it names.
     put(dir.join(LOADER), &loader)?;
-    let current = [LOADER, &module_name, &wasm_name];
     for entry in fs::read_dir(&dir).with_context(|| format!("can't list {}", dir.display()))?.flatten() {
-        if !current.iter().any(|name| entry.file_name() == *name) {
+        if !current.iter().any(|name| entry.file_name() == name.as_str()) {
             fs::remove_file(entry.path()).with_context(|| format!("can't remove {}", entry.path().display()))?;
         }
     }
@@ -99,7 +120,11 @@ fn with_names(loader: &str, module: &str, wasm: &str) -> Result<String> {
 }
 
 fn hashed_name(stem: &str, extension: &str, content: &[u8]) -> String {
-    format!("{stem}-{}.{extension}", &hex(&Sha256::digest(content))[..10])
+    format!("{stem}-{}.{extension}", content_hash(content))
+}
+
+fn content_hash(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))[..10].to_owned()
 }
 
 fn minify(tools: &Tools, script: &Path, options: &[&str]) -> Result<Vec<u8>> {

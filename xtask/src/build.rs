@@ -57,7 +57,8 @@ fn worker(project: &Project, tools: &Tools) -> Result<()> {
 }
 
 fn widget(project: &Project, tools: &Tools) -> Result<()> {
-    let stamp = stamp(project, "widget", &["widget", "xtask/src/assets.rs", "xtask/src/build.rs"])?;
+    let stamp =
+        stamp(project, "widget", &["widget", "xtask/src/assets.rs", "xtask/src/build.rs", "xtask/src/languages.rs"])?;
     if stamp.is_fresh() && assets::are_complete(project) {
         return Ok(());
     }

@@ -11,6 +11,7 @@ pub mod dev;
 pub mod entropy;
 pub mod fingerprint;
 pub mod http;
+pub mod languages;
 pub mod processes;
 mod progress;
 pub mod project;

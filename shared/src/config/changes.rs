@@ -23,9 +23,15 @@ pub fn changes(draft: &Config, live: Option<&Config>) -> Vec<Change> {
     let Some(live) = live.map(leaves) else {
         return draft.into_iter().map(|(field, draft)| Change { field, live: Value::Null, draft }).collect();
     };
-    // Both are a whole config: the same fields in the same order.
-    let changed = draft.into_iter().zip(live).filter(|((_, draft), (_, live))| draft != live);
-    changed.map(|((field, draft), (_, live))| Change { field, live, draft }).collect()
+    // What is empty may be left out of the one or the other; it is null then.
+    let value = |fields: &[(String, Value)], name: &str| {
+        fields.iter().find(|(known, _)| known == name).map_or(Value::Null, |(_, value)| value.clone())
+    };
+    let only_live = live.iter().filter(|(name, _)| !draft.iter().any(|(known, _)| known == name));
+    let names = draft.iter().chain(only_live).map(|(name, _)| name);
+    let changes =
+        names.map(|name| Change { field: name.clone(), live: value(&live, name), draft: value(&draft, name) });
+    changes.filter(|change| change.draft != change.live).collect()
 }
 
 /// Every field with its dotted name. A list is one field.

@@ -14,6 +14,6 @@ pub use changes::{Change, changes};
 pub use model::{AgentConfig, Appearance, Config, Provider};
 pub use origin::{Origin, OriginError};
 #[cfg(feature = "openapi")]
-pub(crate) use patch::{MAX_ORIGINS, MAX_PER_IP};
+pub(crate) use patch::{MAX_ORIGINS, MAX_PER_IP, MAX_QUESTIONS};
 pub use refresh_path::{MAX_REFRESH_PATH_CHARS, RefreshPath, RefreshPathError};
 pub use staged::{Live, Staged};

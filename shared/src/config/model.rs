@@ -47,8 +47,11 @@ pub struct Appearance {
     pub position: Position,
     /// Light, dark or the visitor's own setting.
     pub theme: Theme,
-    /// Language tag of the visitors. It is stored and handed on; the widget's own words are English so far.
+    /// Language tag of the visitors; the page's own language where null.
     pub locale: Option<String>,
+    /// What a visitor may ask with one click before the first message: up to 4 texts of 1 to 100 characters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggested_questions: Vec<String>,
 }
 
 impl Default for Appearance {
@@ -62,6 +65,7 @@ impl Default for Appearance {
             position: Position::default(),
             theme: Theme::default(),
             locale: None,
+            suggested_questions: Vec::new(),
         }
     }
 }
@@ -141,6 +145,7 @@ impl Config {
                 position: self.appearance.position,
                 theme: self.appearance.theme,
                 locale: self.appearance.locale.clone(),
+                suggested_questions: self.appearance.suggested_questions.clone(),
             },
             hidden_until: None,
             hidden_for_secs: None,

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(crate) const MAX_ORIGINS: usize = 20;
 /// The highest limit per client IP.
 pub(crate) const MAX_PER_IP: u32 = 1_000_000;
+/// The most questions to begin with.
+pub(crate) const MAX_QUESTIONS: usize = 4;
 
 impl Config {
     /// This config with `body`'s fields staged in it. Nested objects merge field by field; what is absent stays.
@@ -62,6 +64,7 @@ impl Appearance {
                 "position" => next.position = field.word("bottom-right or bottom-left", Position::parse)?,
                 "theme" => next.theme = field.word("light, dark or auto", Theme::parse)?,
                 "locale" => next.locale = field.locale()?,
+                "suggested_questions" => next.suggested_questions = field.questions()?,
                 _ => return Err(unknown(&dotted)),
             }
         }
@@ -183,6 +186,20 @@ impl<'a> Field<'a> {
             }
         }
         Ok(Some(origins))
+    }
+
+    fn questions(self) -> Result<Vec<String>, Refusal> {
+        let items = match self.value {
+            Value::Null => return Ok(Vec::new()),
+            Value::Array(items) if items.len() <= MAX_QUESTIONS => items,
+            _ => return Err(self.must_be("an array of up to 4 questions")),
+        };
+        let mut questions = Vec::with_capacity(items.len());
+        for (index, value) in items.iter().enumerate() {
+            let field = Field { name: &format!("{}[{index}]", self.name), value };
+            questions.push(field.text(1, 100, false)?.ok_or_else(|| field.must_be("a string"))?);
+        }
+        Ok(questions)
     }
 
     fn refresh_path(self) -> Result<Option<RefreshPath>, Refusal> {

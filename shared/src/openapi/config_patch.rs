@@ -2,7 +2,7 @@
 //! tell its schema.
 
 use super::{NO_CONTROLS, ONE_LINE, OPTIONAL_LINES};
-use crate::config::{MAX_ORIGINS, MAX_PER_IP};
+use crate::config::{MAX_ORIGINS, MAX_PER_IP, MAX_QUESTIONS};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -85,6 +85,11 @@ fn appearance() -> Value {
             "locale": {
                 "type": ["string", "null"], "maxLength": 35, "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
                 "description": "Language tag of the visitors, as `de` or `pt-BR`."
+            },
+            "suggested_questions": {
+                "type": ["array", "null"], "maxItems": MAX_QUESTIONS,
+                "items": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": ONE_LINE },
+                "description": "What a visitor may ask with one click before the first message."
             },
         }
     })

@@ -152,6 +152,16 @@ pub struct Row {
     pub cors: Cors,
 }
 
+impl Row {
+    /// Whether pages of any origin may read this refusal. The widget reads the config to learn why nothing goes, and an
+    /// unknown key names no origins to echo; the refusals' texts are fixed, and any server may read them. Only whether a
+    /// page's own origin is allowed stays untold.
+    #[must_use]
+    pub fn is_readable_by_all(&self, refusal: ErrorCode) -> bool {
+        self.route == Route::WidgetConfig && refusal != ErrorCode::OriginNotAllowed
+    }
+}
+
 const fn row(route: Route, method: Method, pattern: &'static str, need: Need, plane: Plane, cors: Cors) -> Row {
     Row { route, method, pattern, need, plane, cors }
 }

@@ -46,6 +46,9 @@ pub struct WidgetAppearance {
     /// Language tag (BCP 47) of the widget's own words; the page's language where absent.
     #[serde(default)]
     pub locale: Option<String>,
+    /// Questions to begin with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggested_questions: Vec<String>,
 }
 
 /// The corner that the launcher stands in.

@@ -314,7 +314,7 @@ impl World {
                     let delay = i64::from(self.below(1_500));
                     self.plan(delay, Happening::TokenArrives);
                 }
-                Action::Persist => {}
+                Action::Persist | Action::CheckConfig => {}
             }
         }
         while let Some(event) = self.client.poll_event() {

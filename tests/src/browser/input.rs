@@ -82,6 +82,18 @@ impl Page {
         }
     }
 
+    /// Puts a text in where the focus is, at once, as from a clipboard.
+    pub fn insert_text(&self, text: &str) {
+        let _ = self.call("Input.insertText", &json!({ "text": text }));
+    }
+
+    /// Begins a word by an input method: it is shown, and not yet taken.
+    pub fn compose(&self, word: &str) {
+        let end = word.encode_utf16().count();
+        let params = json!({ "text": word, "selectionStart": end, "selectionEnd": end });
+        let _ = self.call("Input.imeSetComposition", &params);
+    }
+
     fn stroke(&self, key: &str, code: &str, key_code: u32, text: &str, modifiers: u32) {
         let mut params = json!({
             "type": if text.is_empty() { "rawKeyDown" } else { "keyDown" },

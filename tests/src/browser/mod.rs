@@ -8,6 +8,7 @@
 //! Nothing sleeps and hopes: what must come true is asked for until it does, with a deadline ([`Page::wait_for`]).
 #![expect(clippy::panic, reason = "a test's way to fail")]
 
+mod accessibility;
 mod chromium;
 mod connection;
 mod input;

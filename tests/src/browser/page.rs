@@ -216,8 +216,12 @@ impl Page {
 
     /// Whether the visitor likes it dark.
     pub fn prefer_dark(&self, is_dark: bool) {
-        let value = if is_dark { "dark" } else { "light" };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        self.prefer("prefers-color-scheme", if is_dark { "dark" } else { "light" });
+    }
+
+    /// What the visitor has chosen in their system, by the name of the media feature.
+    pub fn prefer(&self, name: &str, value: &str) {
+        let features = json!({ "features": [{ "name": name, "value": value }] });
         let _ = self.call("Emulation.setEmulatedMedia", &features);
     }
 

@@ -124,14 +124,30 @@ impl OwnSite {
 
     /// Serves a page at `/` with the widget's script tag, whose further attributes are `attributes`.
     pub fn embed(&self, attributes: &str) {
+        self.embed_in("en", "", attributes);
+    }
+
+    /// The same on a page in another language, with something of its own in it.
+    pub fn embed_in(&self, language: &str, html: &str, attributes: &str) {
         let script = Deployment::shared().url();
         self.site.page(
             "/",
             &format!(
-                "<!doctype html><html lang=en><meta charset=utf-8><title>A page</title>\
+                "<!doctype html><html lang='{language}'><meta charset=utf-8><title>A page</title>\
                  <meta name=viewport content='width=device-width'>\
-                 <body><h1>A page</h1><script src='{script}/widget/weft.js' {attributes} defer></script>"
+                 <body><main><h1>A page</h1>{html}</main>\
+                 <script src='{script}/widget/weft.js' {attributes} defer></script>"
             ),
         );
+    }
+
+    /// A visitor on that page.
+    #[must_use]
+    #[track_caller]
+    pub fn visit(&self) -> (Visitor, Page) {
+        let mut visitor = Visitor::new();
+        let page = visitor.page();
+        page.go(&self.site.origin());
+        (visitor, page)
     }
 }

@@ -25,6 +25,8 @@ const LOOK: &str = r"function () {
         draft: field?.value ?? '',
         composerIsFocused: !!field && this.activeElement === field,
         notice: said(status),
+        counter: said(this.querySelector('.counter')),
+        offers: panel ? [...panel.querySelectorAll('.offer')].map(said).filter((offer) => offer) : [],
         noticeButton: said(status?.parentElement.querySelector('button')),
         messages: rows.map((row) => {
             const bubble = row.querySelector('.bubble');
@@ -85,6 +87,10 @@ pub struct Shown {
     pub notice: String,
     /// The button beside it; empty: none.
     pub notice_button: String,
+    /// What the counter says; empty: it doesn't show.
+    pub counter: String,
+    /// What is offered below the messages.
+    pub offers: Vec<String>,
     /// The messages, from the first on.
     pub messages: Vec<ShownMessage>,
 }
@@ -223,7 +229,11 @@ impl Page {
     pub fn wait_for_answers(&self, count: usize) -> Shown {
         self.wait_until("the answer's end", || self.record().received("chat.completed").len() >= count);
         self.wait_for_shown("the answer on the screen", |shown| {
-            shown.answers().len() >= count && shown.messages.iter().all(|message| message.note != "Sending…")
+            shown.answers().len() >= count
+                && shown
+                    .messages
+                    .iter()
+                    .all(|message| !["Sending…", "Waiting to be sent"].contains(&message.note.as_str()))
         })
     }
 

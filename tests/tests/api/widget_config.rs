@@ -18,7 +18,7 @@ fn the_widget_is_told_the_live_config_and_nothing_more() {
             "require_signed_token": true,
             "per_ip_daily": 5,
             "appearance": { "title": "Ask", "welcome_message": "Hi", "input_placeholder": "?", "accent_color": "#123456",
-                "position": "bottom-left", "theme": "dark", "locale": "de" },
+                "position": "bottom-left", "theme": "dark", "locale": "de", "suggested_questions": ["How long?"] },
             "agent": { "instructions": "canary-of-the-instructions" },
         }),
     );
@@ -32,7 +32,7 @@ fn the_widget_is_told_the_live_config_and_nothing_more() {
             "requireSignedToken": true,
             "refreshPath": "/weft/token",
             "appearance": { "title": "Ask", "welcomeMessage": "Hi", "inputPlaceholder": "?", "accentColor": "#123456",
-                "position": "bottom-left", "theme": "dark", "locale": "de" },
+                "position": "bottom-left", "theme": "dark", "locale": "de", "suggestedQuestions": ["How long?"] },
             "hiddenUntil": null,
         })
     );
@@ -194,4 +194,23 @@ fn the_base_url_s_origin_is_allowed_unless_others_are_named() {
     // A config that names no page allows none.
     workspace.deploy("production", &json!({ "base_url": null }));
     assert_eq!(get(ORIGIN).status, 403);
+}
+
+#[test]
+fn a_page_may_read_why_it_gets_no_config_but_for_its_own_origin() {
+    let workspace = Workspace::shared();
+    let key = workspace.open_for_chat(&json!({}));
+    let undeployed = workspace.publishable_key("staging");
+    let get =
+        |key: &str, origin: &str| workspace.deployment.get(&format!("/widget/config?key={key}")).origin(origin).send();
+    for (key, code) in [("nonsense", "malformed_key"), (&undeployed, "not_found")] {
+        let answer = get(key, ORIGIN);
+        answer.refused(code);
+        assert_eq!(allowed(&answer).as_deref(), Some("*"));
+        assert_eq!(answer.header("Access-Control-Allow-Credentials"), None);
+    }
+    let answer = get(&key, "https://evil.example");
+    answer.refused("origin_not_allowed");
+    assert_eq!(allowed(&answer), None);
+    assert_eq!(allowed(&get(&key, ORIGIN)).as_deref(), Some(ORIGIN));
 }

@@ -159,6 +159,68 @@ fn an_answer_with_everything() {
     assert_eq!(page.in_widget(wide, &[]), Ok(true.into()));
 }
 
+/// A chat on a site of its own, in another language and another way to see it.
+fn own_chat(language: &str, question: &str) -> (OwnSite, Visitor, Page) {
+    let own = OwnSite::new(&json!({ "appearance": { "suggested_questions": ["say=One?", "say=A second question?"] } }));
+    own.embed_in(language, "", &format!("data-key='{}'", own.key));
+    let (visitor, page) = own.visit();
+    page.open_widget();
+    page.wait_for_shown("the live config", |shown| !shown.offers.is_empty());
+    page.wait_until_still();
+    page.screenshot(&format!("desktop-empty-{language}"));
+    page.ask(question);
+    page.wait_for_answers(1);
+    page.wait_until_still();
+    (own, visitor, page)
+}
+
+#[test]
+fn right_to_left() {
+    let (_own, _visitor, page) = own_chat("ar", "say=نعم، يستغرق التوصيل يومين. (2 days)");
+    page.ask("And in English?");
+    page.wait_for_answers(2);
+    page.wait_until_still();
+    page.screenshot("desktop-right-to-left");
+    assert_eq!(page.style_of(Part::Panel, "direction"), "rtl");
+    assert_controls_are_in_place(&page);
+    page.resize(390, 844, true);
+    page.screenshot("phone-right-to-left");
+    assert_controls_are_in_place(&page);
+    assert_no_sideways_scrolling(&page);
+}
+
+#[test]
+fn forced_colours() {
+    let (_own, _visitor, page) = own_chat("en", "words=12 delay_ms=1 then=fail");
+    page.prefer("forced-colors", "active");
+    page.wait_until("forced colours", || page.evaluate("matchMedia('(forced-colors: active)').matches") == true);
+    assert_controls_are_in_place(&page);
+    page.insert_text(&"a".repeat(4_010));
+    page.wait_for_shown("the counter", |shown| !shown.counter.is_empty());
+    page.wait_until_still();
+    page.screenshot("desktop-forced-colours");
+    // Each icon differs from what it lies on.
+    let function = "function () {
+        return [...this.querySelectorAll('.icon')].filter((icon) => icon.checkVisibility()).map((icon) =>
+            getComputedStyle(icon, '::before').backgroundColor === getComputedStyle(this.querySelector('.panel')).backgroundColor
+                ? icon.className + ' is not seen' : '').filter((fault) => fault);
+    }";
+    assert_eq!(page.in_widget(function, &[]), Ok(json!([])));
+}
+
+#[test]
+fn refused() {
+    let (own, _visitor, page) = own_chat("de", "say=Ja.");
+    let keys = own.workspace.admin("GET", "/keys?limit=200").send().expect(200);
+    let id = keys["keys"][0]["id"].as_str().expect("the only key").to_owned();
+    assert_eq!(own.workspace.admin("DELETE", &format!("/keys/{id}")).send().status, 204);
+    page.reload();
+    page.wait_for_shown("the refusal", |shown| shown.notice.contains("nicht verfügbar"));
+    page.wait_until_still();
+    page.screenshot("desktop-refused");
+    assert_controls_are_in_place(&page);
+}
+
 fn window(page: &Page) -> [i32; 2] {
     serde_json::from_value(page.evaluate("[innerWidth, innerHeight]")).expect("two numbers")
 }

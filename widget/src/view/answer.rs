@@ -1,8 +1,8 @@
 //! Draws an answer while it comes, node by node. What is drawn and stays so is not touched.
 
 use super::links::set_address;
-use super::words;
 use crate::browser::Node;
+use crate::language::{Word, Words};
 use weft_shared::markdown::{Align, Event, Stream, Tag};
 
 /// The text of an answer on the screen.
@@ -19,7 +19,7 @@ impl Answer {
     }
 
     /// Shows `text`: what it showed before and more, or another text.
-    pub(crate) fn draw(&mut self, text: &str, is_over: bool) {
+    pub(crate) fn draw(&mut self, text: &str, is_over: bool, words: &Words) {
         let change = self.stream.update(text, is_over);
         let mut path = Vec::new();
         for keep in change.keep {
@@ -37,7 +37,7 @@ impl Answer {
             let Some(parent) = path.last() else { return };
             match event {
                 Event::Open(tag, address) => {
-                    let node = add(parent, *tag, address);
+                    let node = add(parent, *tag, address, words);
                     path.push(node);
                 }
                 Event::Text(text) => parent.append_text(text),
@@ -53,7 +53,7 @@ fn open_child(node: &Node) -> Node {
     if child.text("localName") == "div" { child.node("firstChild") } else { child }
 }
 
-fn add(parent: &Node, tag: Tag, address: &str) -> Node {
+fn add(parent: &Node, tag: Tag, address: &str, words: &Words) -> Node {
     let name = match tag {
         Tag::Paragraph => "p",
         // Those of the page and of the panel are above them.
@@ -84,7 +84,7 @@ fn add(parent: &Node, tag: Tag, address: &str) -> Node {
         let node = frame.add(name, "");
         node.set("tabindex", "0");
         if tag == Tag::Code {
-            frame.add_icon_button("icon copy", words::COPY);
+            frame.add_icon_button("icon copy").set("aria-label", words.get(Word::Copy));
         }
         return node;
     }

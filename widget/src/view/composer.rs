@@ -1,7 +1,8 @@
 //! Where the visitor writes.
 
-use super::words;
+use super::words::is_near_end;
 use crate::browser::Node;
+use crate::language::{Word, Words};
 use crate::signals::{Scope, Signal, Signals};
 use weft_shared::protocol::ws::{MAX_TEXT_CHARS, count_chars};
 
@@ -21,22 +22,27 @@ impl Composer {
     pub(crate) fn new(parent: &Node, signals: &Signals, scope: &Scope) -> Self {
         let node = parent.add("div", "composer");
         let grow = node.add("div", "grow");
-        let field = grow.add("textarea", "");
+        let field = grow.add("textarea", "field");
         field.set("rows", "1");
         field.set("enterkeyhint", "send");
+        field.set("dir", "auto");
         let counter = node.add("div", "counter");
-        let stop = node.add_icon_button("icon stop", words::STOP);
-        let send = node.add_icon_button("icon send", words::SEND);
+        counter.set("id", "counter");
+        field.set("aria-describedby", "counter");
+        let stop = node.add_icon_button("icon stop");
+        let send = node.add_icon_button("icon send");
         scope.listen(signals, &field, "input", Signal::Typed);
         scope.listen(signals, &send, "click", Signal::Submit);
         scope.listen(signals, &stop, "click", Signal::Stop);
         Self { field, grow, counter, send, stop }
     }
 
-    /// What the field says while it is empty.
-    pub(crate) fn set_placeholder(&self, text: &str) {
-        self.field.set("placeholder", text);
-        self.field.set("aria-label", text);
+    /// Puts on words; `placeholder` is what the field says while it is empty.
+    pub(crate) fn dress(&self, words: &Words, placeholder: &str) {
+        self.field.set("placeholder", placeholder);
+        self.field.set("aria-label", placeholder);
+        self.send.set("aria-label", words.get(Word::Send));
+        self.stop.set("aria-label", words.get(Word::Stop));
     }
 
     /// What stands in the field.
@@ -47,7 +53,6 @@ impl Composer {
     /// Puts a text in.
     pub(crate) fn set_text(&self, text: &str) {
         self.field.put("value", text);
-        self.refresh();
     }
 
     /// Moves the cursor into it.
@@ -55,22 +60,37 @@ impl Composer {
         self.field.focus();
     }
 
-    /// Whether there is an answer to stop.
-    pub(crate) fn set_answering(&self, is_answering: bool) {
+    /// The last control of the panel.
+    pub(crate) const fn last(&self) -> &Node {
+        &self.send
+    }
+
+    /// Whether there is an answer to stop. The button takes the focus with it when it goes, so that goes on to the field.
+    pub(crate) fn set_answering(&self, is_answering: bool, active: &Node) {
+        if !is_answering && *active == self.stop {
+            self.focus();
+        }
         self.stop.show(is_answering);
     }
 
-    /// Follows what was typed: height, counter, whether it can be sent.
-    pub(crate) fn refresh(&self) {
+    /// Follows what was typed: height, counter, whether it can be sent. What is too long stays, to be shortened.
+    /// `category` tells the plural category of a number.
+    pub(crate) fn refresh(&self, words: &Words, category: &dyn Fn(usize) -> String) {
         let text = self.text();
         self.grow.set("data-text", &text);
-        let count = count_chars(&text);
-        let counter = words::counter(count, MAX_TEXT_CHARS);
-        self.counter.show(!counter.is_empty());
-        self.counter.set_text(&counter);
+        // As it would be sent, and in characters as the Worker counts them.
+        let count = count_chars(text.trim_ascii());
         let is_over = count > MAX_TEXT_CHARS;
-        self.counter.put("className", if is_over { "counter over" } else { "counter" });
+        let is_near = is_near_end(count, MAX_TEXT_CHARS);
+        self.counter.show(is_near);
+        if is_near {
+            let number = MAX_TEXT_CHARS.abs_diff(count);
+            let word = if is_over { Word::Over } else { Word::Left };
+            self.counter.set_text(&words.count(word, number, &category(number)));
+            self.counter.set_class(if is_over { "counter over" } else { "counter" });
+        }
+        self.field.set_state("aria-invalid", is_over);
         // Not `disabled`: that would throw the focus out of the panel.
-        self.send.set_state("aria-disabled", is_over || text.trim_ascii().is_empty());
+        self.send.set_state("aria-disabled", is_over || count == 0);
     }
 }

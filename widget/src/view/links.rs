@@ -1,14 +1,14 @@
 //! Links: what an answer rests on, under it, and those in its text.
 
-use super::words;
 use crate::browser::Node;
+use crate::language::{Word, Words};
 use weft_shared::markdown::is_safe;
 use weft_shared::protocol::ws::SourceRef;
 
 /// Adds the sources' titles, as links where they have an address.
-pub(crate) fn add_sources(parent: &Node, sources: &[SourceRef]) {
+pub(crate) fn add_sources(parent: &Node, sources: &[SourceRef], words: &Words) {
     let list = parent.add("ul", "sources");
-    list.set("aria-label", words::SOURCES);
+    list.set("aria-label", words.get(Word::Sources));
     for source in sources {
         let item = list.add("li", "");
         let url = source.url.as_deref().filter(|url| is_safe(url));

@@ -2,9 +2,11 @@
 
 use super::answer::Answer;
 use super::links::add_sources;
-use super::words;
+use super::words::note;
 use crate::browser::{Node, get};
+use crate::language::{Word, Words};
 use crate::signals::{Scope, Signal, Signals, Timer};
+use crate::text::concat;
 use js_sys::Function;
 use wasm_bindgen::JsCast as _;
 use weft_shared::protocol::ws::Role;
@@ -27,6 +29,8 @@ pub(crate) struct Log {
     rows: Vec<Row>,
     /// Whether the reader is at the end.
     is_following: bool,
+    /// Whether what is to be sent can't go out just now.
+    is_waiting: bool,
     on_draw: Function,
     /// Until then, answers that only grew aren't drawn.
     draw_timer: Option<Timer>,
@@ -38,11 +42,12 @@ impl Log {
         let node = parent.add("div", "log");
         // It scrolls, so it must be reached by keyboard.
         node.set("tabindex", "0");
+        node.set("role", "log");
+        // Not read out by itself, piece after piece: the announcer has each answer read out once, when it is whole.
+        node.set("aria-live", "off");
         let list = node.add("div", "list");
-        list.set("role", "log");
-        list.set("aria-live", "polite");
         let welcome = list.add("div", "bubble welcome");
-        let newest = parent.add("div", "end").add_icon_button("icon newest", words::NEWEST);
+        let newest = parent.add("div", "end").add_icon_button("icon newest");
         newest.show(false);
         scope.listen(signals, &node, "scroll", Signal::Scrolled);
         scope.listen(signals, &node, "click", Signal::Clicked);
@@ -54,8 +59,35 @@ impl Log {
             newest,
             rows: Vec::new(),
             is_following: true,
+            is_waiting: false,
             on_draw: signals.function(Signal::Draw),
             draw_timer: None,
+        }
+    }
+
+    /// Puts on words; `title` is the panel's.
+    pub(crate) fn dress(&self, words: &Words, title: &str) {
+        self.node.set("aria-label", title);
+        self.newest.set("aria-label", words.get(Word::Newest));
+    }
+
+    /// What scrolls.
+    pub(crate) const fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// A message as it is read out, with what stands under it.
+    pub(crate) fn said(&self, index: usize) -> String {
+        self.rows.get(index).map(|row| row.node.text("innerText")).unwrap_or_default()
+    }
+
+    /// Whether what is to be sent can't go out just now.
+    pub(crate) fn set_waiting(&mut self, is_waiting: bool) {
+        if self.is_waiting != is_waiting {
+            self.is_waiting = is_waiting;
+            for row in &mut self.rows {
+                row.is_stale = true;
+            }
         }
     }
 
@@ -86,7 +118,7 @@ impl Log {
 
     /// Copies the code beside a button. Where the page has no clipboard, as without HTTPS, it is selected, so that a key
     /// does the rest.
-    pub(crate) fn handle_click(&self, window: &Node, target: &Node) {
+    pub(crate) fn handle_click(&self, window: &Node, target: &Node, words: &Words) {
         if !target.text("className").starts_with("icon copy") {
             return;
         }
@@ -98,8 +130,8 @@ impl Log {
             let written = clipboard.unchecked_ref::<Node>().write_text(&code.text("textContent"));
             // A page may forbid it: then nobody is told, but the console neither.
             written.then(&self.on_draw, &self.on_draw);
-            target.put("className", "icon copy done");
-            target.set("aria-label", words::COPIED);
+            target.set_class("icon copy done");
+            target.set("aria-label", words.get(Word::Copied));
         }
     }
 
@@ -108,11 +140,12 @@ impl Log {
         self.draw_timer = None;
     }
 
-    /// Takes all messages away.
-    pub(crate) fn clear(&mut self) {
+    /// Takes all messages away, and has this many drawn anew.
+    pub(crate) fn redraw(&mut self, count: usize) {
         for row in self.rows.drain(..) {
             row.node.remove();
         }
+        self.rows.extend((0..count).map(|_| Row::new(&self.list)));
     }
 
     /// Takes a change of the messages in; [`Self::settle`] draws it. A round of changes counts indices as it goes, and
@@ -142,31 +175,29 @@ impl Log {
         }
     }
 
-    /// Draws what changed, and tells `finish` of the answers that came to their end before the reader's eyes. Who reads
-    /// at the end of the list stays there.
-    pub(crate) fn settle(&mut self, entries: &[Entry], finish: &dyn Fn(&Entry)) {
+    /// Draws what changed, and gives the indices of the messages that came to their end before the reader's eyes:
+    /// answers that are whole, and messages that were refused. Who reads at the end of the list stays there.
+    pub(crate) fn settle(&mut self, entries: &[Entry], words: &Words) -> Vec<usize> {
         let mut is_changed = false;
-        let mut is_busy = false;
-        for (row, entry) in self.rows.iter_mut().zip(entries) {
-            is_busy |= entry.is_streaming();
+        let mut ended = Vec::new();
+        for (index, (row, entry)) in self.rows.iter_mut().zip(entries).enumerate() {
             if !(row.is_stale || row.has_grown && self.draw_timer.is_none()) {
                 continue;
             }
             is_changed = true;
             // Who writes wants to see what comes of it.
             self.is_following |= !row.is_drawn && entry.state == EntryState::Sending;
-            let was_streaming = row.is_streaming;
-            row.draw(entry);
-            if was_streaming && !row.is_streaming {
-                finish(entry);
+            let was_open = row.is_open;
+            row.draw(entry, words, self.is_waiting);
+            if was_open && !row.is_open && entry.state != EntryState::Sent {
+                ended.push(index);
             }
         }
         if is_changed {
-            // An answer is read out once: when it is over.
-            self.list.set_state("aria-busy", is_busy);
             self.follow();
             self.newest.show(!self.is_following);
         }
+        ended
     }
 
     /// Stays at the end, where the reader is there.
@@ -188,13 +219,15 @@ struct Row {
     is_drawn: bool,
     is_stale: bool,
     has_grown: bool,
-    is_streaming: bool,
+    /// Whether it is still on its way, or coming.
+    is_open: bool,
 }
 
 impl Row {
     fn new(list: &Node) -> Self {
         let node = list.add("div", "");
         let bubble = node.add("div", "bubble");
+        bubble.set("dir", "auto");
         let answer = Answer::new(bubble.clone());
         Self {
             note: node.add("div", "note"),
@@ -204,37 +237,37 @@ impl Row {
             is_drawn: false,
             is_stale: true,
             has_grown: false,
-            is_streaming: false,
+            is_open: false,
         }
     }
 
-    fn draw(&mut self, entry: &Entry) {
+    fn draw(&mut self, entry: &Entry, words: &Words, is_waiting: bool) {
         self.is_stale = false;
         self.has_grown = false;
-        self.is_streaming = entry.is_streaming();
+        let is_streaming = entry.is_streaming();
+        self.is_open = is_streaming || entry.state == EntryState::Sending;
         let is_answer = entry.role == Role::Assistant;
-        self.node.put(
-            "className",
-            match entry.state {
-                EntryState::Streaming => "row streaming",
-                _ if is_answer => "row",
-                _ => "row user",
-            },
-        );
+        self.node.set_class(match entry.state {
+            EntryState::Streaming => "row streaming",
+            _ if is_answer => "row",
+            _ => "row user",
+        });
         if is_answer {
-            self.answer.draw(&entry.text, !self.is_streaming);
+            self.answer.draw(&entry.text, !is_streaming, words);
             // An answer that ended before its first word has no text to show.
-            self.bubble.show(self.is_streaming || !entry.text.is_empty());
+            self.bubble.show(is_streaming || !entry.text.is_empty());
         } else if !self.is_drawn {
-            self.bubble.add_with_text("span", "unseen", words::YOU);
+            let you = concat(&[words.get(Word::You), ": "]);
+            // With a direction of its own it has no say in the message's.
+            self.bubble.add_with_text("span", "unseen", &you).set("dir", "auto");
             self.bubble.append_text(&entry.text);
         }
-        let note = words::note(entry.state);
-        self.note.set_text(note);
-        self.note.show(!note.is_empty());
+        let note = note(entry.state, is_waiting);
+        self.note.set_text(note.map(|word| words.get(word)).unwrap_or_default());
+        self.note.show(note.is_some());
         // Sources come once, with the answer's end.
         if !entry.sources.is_empty() && !self.has_sources() {
-            add_sources(&self.node, &entry.sources);
+            add_sources(&self.node, &entry.sources, words);
         }
         self.is_drawn = true;
     }

@@ -1,99 +1,108 @@
-//! What the widget itself says to the visitor. Each trouble says what is wrong and what happens next.
+//! What the widget says to the visitor, and when. Each trouble says what is wrong and what happens next. The texts are
+//! in `languages/`.
 
 use crate::config::ConfigFailure;
-use crate::text::{concat, decimal};
+use crate::language::{Word, Words, english};
+use crate::text::concat;
 use weft_shared::error::ErrorCode;
 use weft_shared::protocol::ws::AnswerStatus;
 use weft_shared::session::client::{Ended, Status, TokenFailure};
 use weft_shared::session::transcript::EntryState;
 
-pub(crate) const TITLE: &str = "Chat";
-pub(crate) const PLACEHOLDER: &str = "Write a message";
-pub(crate) const CLOSE: &str = "Close";
-pub(crate) const SEND: &str = "Send";
-pub(crate) const STOP: &str = "Stop the answer";
-pub(crate) const SOURCES: &str = "Sources";
-pub(crate) const COPY: &str = "Copy the code";
-pub(crate) const COPIED: &str = "Copied";
-pub(crate) const NEWEST: &str = "To the newest message";
-pub(crate) const YOU: &str = "You: ";
-
-const TRY_NOW: &str = "Try now";
-const TRY_AGAIN: &str = "Try again";
-
 /// A line above the composer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Notice {
     /// What is the matter.
-    pub text: &'static str,
-    /// What the visitor can do about it; empty: nothing.
-    pub button: &'static str,
+    pub text: Option<Word>,
+    /// What happens next, where the text doesn't say it.
+    pub next: Option<Word>,
+    /// What the visitor can do about it.
+    pub button: Option<Word>,
 }
 
 /// All is well.
-pub(crate) const NOTHING: Notice = say("");
+pub(crate) const NOTHING: Notice = Notice { text: None, next: None, button: None };
 
-const fn say(text: &'static str) -> Notice {
-    Notice { text, button: "" }
+const fn say(text: Word) -> Notice {
+    Notice { text: Some(text), ..NOTHING }
 }
 
-const fn ask(text: &'static str, button: &'static str) -> Notice {
-    Notice { text, button }
+const fn ask(text: Word, button: Word) -> Notice {
+    Notice { text: Some(text), next: None, button: Some(button) }
 }
 
-/// What to say of the connection; an empty text: all is well.
+/// Something that is tried again: by itself, or when the visitor asks.
+const fn retry(text: Word, is_by_itself: bool) -> Notice {
+    let (next, button) = if is_by_itself { (Word::ByItself, Word::TryNow) } else { (Word::Kept, Word::TryAgain) };
+    Notice { text: Some(text), next: Some(next), button: Some(button) }
+}
+
+impl Notice {
+    /// As it is shown.
+    pub(crate) fn text(self, words: &Words) -> String {
+        let part = |word: Option<Word>| word.map(|word| words.get(word)).unwrap_or_default();
+        match self.next {
+            Some(next) => concat(&[part(self.text), " ", words.get(next)]),
+            None => part(self.text).to_owned(),
+        }
+    }
+
+    /// As the console and the page's events say it.
+    pub(crate) fn for_owner(self) -> &'static str {
+        self.text.map(english).unwrap_or_default()
+    }
+}
+
+/// What to say of the connection.
 pub(crate) const fn status(status: Status) -> Notice {
     match status {
         Status::Idle | Status::Connected => NOTHING,
-        Status::Connecting => say("Connecting…"),
-        Status::Retrying(_) => ask("The connection broke. Trying again by itself.", TRY_NOW),
-        Status::Offline => say("You are offline. What you send goes out when you are back."),
+        Status::Connecting => say(Word::Connecting),
+        Status::Retrying(_) => retry(Word::Retrying, true),
+        Status::Offline => say(Word::Offline),
         Status::TokenUnavailable(failure, retry_at) => {
             let text = match failure {
-                TokenFailure::Unreachable => "This site’s sign-in service can’t be reached.",
-                TokenFailure::TimedOut => "This site’s sign-in service took too long to answer.",
-                TokenFailure::SignedOut => "Sign in on this site to chat.",
-                TokenFailure::Status(_) => "This site’s sign-in service has a problem.",
-                TokenFailure::NotJson => "This site’s sign-in service answered with a page instead of a token.",
-                TokenFailure::NoToken => "This site’s sign-in service answered without a token.",
+                TokenFailure::Unreachable => Word::TokenUnreachable,
+                TokenFailure::TimedOut => Word::TokenLate,
+                TokenFailure::SignedOut => Word::SignedOut,
+                TokenFailure::Status(_) => Word::TokenStatus,
+                TokenFailure::NotJson => Word::TokenPage,
+                TokenFailure::NoToken => Word::TokenMissing,
             };
-            ask(text, if retry_at.is_some() { TRY_NOW } else { TRY_AGAIN })
+            retry(text, retry_at.is_some())
         }
-        Status::TokenRefused => ask("Your sign-in on this site was not accepted here.", TRY_AGAIN),
-        Status::Limited(_) => say("You have reached the message limit. The chat comes back when it resets."),
-        Status::Ended(Ended::Forbidden) => ask("This conversation can’t go on here.", "Start a new one"),
-        Status::Ended(Ended::Over) => {
-            ask("This conversation is over. What was not sent goes into the next one.", "Start a new one")
-        }
-        Status::Ended(Ended::Outdated) => say("The chat was updated. Reload the page to go on."),
+        Status::TokenRefused => ask(Word::TokenRefused, Word::TryAgain),
+        Status::Limited(_) => say(Word::Limited),
+        Status::Ended(Ended::Forbidden) => ask(Word::Forbidden, Word::StartNew),
+        Status::Ended(Ended::Over) => ask(Word::Ended, Word::StartNew),
+        Status::Ended(Ended::Outdated) => say(Word::Outdated),
     }
 }
 
 /// What to say while there is no config.
 pub(crate) const fn starting(failure: Option<&ConfigFailure>) -> Notice {
     match failure {
-        None => say("Connecting…"),
-        Some(ConfigFailure::Unreachable) => ask("The chat can’t be reached. Trying again by itself.", TRY_NOW),
-        Some(ConfigFailure::Refused(_)) => ask("The chat isn’t available on this page.", TRY_AGAIN),
+        None => say(Word::Connecting),
+        Some(ConfigFailure::Unreachable) => retry(Word::Unreachable, true),
+        Some(ConfigFailure::Refused(_)) => ask(Word::Unavailable, Word::TryAgain),
     }
 }
 
-/// What stands under a message; empty: nothing.
-pub(crate) const fn note(state: EntryState) -> &'static str {
+/// What stands under a message. Where nothing can go out just now, what is to be sent waits.
+pub(crate) const fn note(state: EntryState, is_waiting: bool) -> Option<Word> {
     match state {
-        EntryState::Sending => "Sending…",
-        EntryState::Refused(ErrorCode::Conflict | ErrorCode::InvalidRequest) => "This message was not accepted.",
-        EntryState::Refused(_) => "Not sent.",
-        EntryState::Ended(AnswerStatus::Cancelled) => "Stopped.",
-        EntryState::Ended(AnswerStatus::Interrupted) => "The answer broke off here.",
-        EntryState::Sent | EntryState::Streaming | EntryState::Ended(AnswerStatus::Complete) => "",
+        EntryState::Sending => Some(if is_waiting { Word::Waiting } else { Word::Sending }),
+        EntryState::Refused(ErrorCode::Conflict | ErrorCode::InvalidRequest) => Some(Word::NotAccepted),
+        EntryState::Refused(_) => Some(Word::NotSent),
+        EntryState::Ended(AnswerStatus::Cancelled) => Some(Word::Stopped),
+        EntryState::Ended(AnswerStatus::Interrupted) => Some(Word::BrokeOff),
+        EntryState::Sent | EntryState::Streaming | EntryState::Ended(AnswerStatus::Complete) => None,
     }
 }
 
-/// What the counter says; empty: there is room enough.
-pub(crate) fn counter(count: usize, most: usize) -> String {
-    // From nine tenths on.
-    if count * 10 < most * 9 { String::new() } else { concat(&[&decimal(count), " / ", &decimal(most)]) }
+/// Whether the counter shows: from nine tenths on.
+pub(crate) const fn is_near_end(count: usize, most: usize) -> bool {
+    count * 10 >= most * 9
 }
 
 #[cfg(test)]
@@ -102,7 +111,7 @@ mod tests {
     use weft_shared::time::Timestamp;
 
     #[test]
-    fn each_failure_of_the_refresh_endpoint_is_told_apart_and_can_be_tried_again() {
+    fn each_failure_of_the_refresh_endpoint_is_told_apart_and_says_what_happens_next() {
         let failures = [
             TokenFailure::Unreachable,
             TokenFailure::TimedOut,
@@ -114,18 +123,24 @@ mod tests {
         let mut texts = Vec::new();
         for failure in failures {
             let notice = status(Status::TokenUnavailable(failure, None));
-            assert_eq!(notice.button, TRY_AGAIN);
+            assert_eq!((notice.next, notice.button), (Some(Word::Kept), Some(Word::TryAgain)));
             let retrying = status(Status::TokenUnavailable(failure, Some(Timestamp::from_secs(1))));
-            assert_eq!(retrying, Notice { button: TRY_NOW, ..notice });
+            assert_eq!((retrying.next, retrying.button), (Some(Word::ByItself), Some(Word::TryNow)));
+            assert_eq!(retrying.text, notice.text);
             assert!(!texts.contains(&notice.text));
             texts.push(notice.text);
         }
+        let notice = status(Status::TokenUnavailable(TokenFailure::TimedOut, None));
+        assert_eq!(
+            notice.text(&Words::default()),
+            "This site’s sign-in service took too long to answer. What you send is kept."
+        );
     }
 
     #[test]
     fn the_counter_shows_near_the_end() {
-        assert_eq!(counter(3599, 4000), "");
-        assert_eq!(counter(3600, 4000), "3600 / 4000");
-        assert_eq!(counter(4001, 4000), "4001 / 4000");
+        assert!(!is_near_end(3599, 4000));
+        assert!(is_near_end(3600, 4000));
+        assert!(is_near_end(4001, 4000));
     }
 }

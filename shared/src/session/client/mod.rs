@@ -28,6 +28,8 @@ const TOKEN_MARGIN_MS: i64 = 10_000;
 const TOKEN_PAUSE_MS: i64 = 2_000;
 /// Token refusals in a row after which the visitor decides (the third would end the socket).
 const TOKEN_REFUSALS: u8 = 2;
+/// Links in a row that didn't open, after which the live config is asked why.
+const UNOPENED_LINKS: u8 = 3;
 /// Failed token fetches in a row after which the visitor decides.
 const TOKEN_TRIES: u32 = 4;
 
@@ -44,6 +46,8 @@ pub struct ClientSession {
     tokens: Tokens,
     token_backoff: Backoff,
     backoff: Backoff,
+    /// Links in a row that were refused before they opened.
+    unopened: u8,
     retry_at: Option<Timestamp>,
     /// The Worker asked for patience.
     hold_until: Option<Timestamp>,
@@ -76,6 +80,7 @@ impl ClientSession {
             tokens: Tokens::default(),
             token_backoff: Backoff::new(config.seed.rotate_left(17)),
             backoff: Backoff::new(config.seed),
+            unopened: 0,
             retry_at: None,
             hold_until: None,
             resume_from: 0,
@@ -188,6 +193,7 @@ impl ClientSession {
     /// The socket is open.
     pub fn handle_opened(&mut self, now: Timestamp) {
         if matches!(self.link, Link::Connecting { .. }) {
+            self.unopened = 0;
             self.link = Link::Up(Up {
                 introduced: false,
                 resumed: false,
@@ -203,6 +209,13 @@ impl ClientSession {
 
     /// The socket is closed, or didn't open (1006).
     pub fn handle_closed(&mut self, code: u16, now: Timestamp) {
+        if matches!(self.link, Link::Connecting { .. }) {
+            self.unopened += 1;
+            if self.unopened == UNOPENED_LINKS {
+                self.unopened = 0;
+                self.actions.push(Action::CheckConfig);
+            }
+        }
         if !matches!(self.link, Link::Down) {
             self.drop_link(now);
             match CloseCode::from_code(code) {

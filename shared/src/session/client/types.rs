@@ -72,6 +72,8 @@ pub enum Action {
     FetchToken,
     /// Store [`ClientSession::persisted`].
     Persist,
+    /// Read the live config again. A browser doesn't say why a link was refused before it opened; the config's reply does.
+    CheckConfig,
 }
 
 /// What the view is to show.

@@ -1,0 +1,44 @@
+//! What is offered below the messages: questions to begin with, and another try of the last one where it failed.
+
+use crate::browser::Node;
+use crate::language::{Word, Words};
+use crate::signals::{Scope, Signal, Signals};
+
+/// Buttons at the end of the messages.
+#[derive(Debug)]
+pub(crate) struct Offers {
+    questions: Node,
+    again: Node,
+}
+
+impl Offers {
+    /// None yet.
+    pub(crate) fn new(parent: &Node, signals: &Signals, scope: &Scope) -> Self {
+        let questions = parent.add("div", "offers");
+        questions.set("role", "group");
+        scope.listen(signals, &questions, "click", Signal::Suggested);
+        let again = parent.add("button", "offer again");
+        again.set("type", "button");
+        again.show(false);
+        scope.listen(signals, &again, "click", Signal::Again);
+        Self { questions, again }
+    }
+
+    /// Sets the questions, one a line.
+    pub(crate) fn dress(&self, words: &Words, questions: &str) {
+        self.again.set_text(words.get(Word::TryAgain));
+        self.questions.set("aria-label", words.get(Word::Suggestions));
+        self.questions.set_text("");
+        for question in questions.lines().map(str::trim_ascii).filter(|question| !question.is_empty()) {
+            let button = self.questions.add_with_text("button", "offer", question);
+            button.set("type", "button");
+            button.set("dir", "auto");
+        }
+    }
+
+    /// What fits the conversation as it is now.
+    pub(crate) fn set(&self, is_begun: bool, has_failed: bool) {
+        self.questions.show(!is_begun && self.questions.number("childElementCount") > 0.0);
+        self.again.show(has_failed);
+    }
+}
