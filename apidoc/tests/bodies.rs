@@ -10,8 +10,8 @@ use weft_shared::config::Config;
 use weft_shared::error::Refusal;
 use weft_shared::keys::NewKey;
 use weft_shared::protocol::http::{
-    CreateKey, CreateSession, CreateSource, CreateTenant, EnvironmentBody, MintWidgetToken, RotateKey, Tenant,
-    UpdateTenant, read_body, read_value,
+    ChatBody, CreateKey, CreateSession, CreateSource, CreateTenant, EnvironmentBody, MintWidgetToken, RotateKey,
+    Tenant, UpdateTenant, read_body, read_value,
 };
 use weft_shared::time::Timestamp;
 
@@ -34,6 +34,9 @@ const READERS: &[(&str, Reader)] = &[
     ("deployConfig", |bytes| read_body::<EnvironmentBody>(bytes).map(drop)),
     ("discardConfig", |bytes| read_body::<EnvironmentBody>(bytes).map(drop)),
     ("createSource", |bytes| read_body::<CreateSource>(bytes)?.validate().map(drop)),
+    ("chatWhole", |bytes| read_body::<ChatBody>(bytes)?.check()),
+    ("chatStream", |bytes| read_body::<ChatBody>(bytes)?.check()),
+    ("oldChatStream", |bytes| read_body::<ChatBody>(bytes)?.check()),
 ];
 
 /// Fields that a parser looks at after their shape: what fits the schema may still be refused.

@@ -29,9 +29,11 @@ enum Who {
     Pages,
     /// Session tokens and secret keys with this scope; not the admin key, which belongs to no tenant.
     Minters,
+    /// Publishable keys, the fixed chat key, session tokens, and secret keys with one of these scopes; not the admin key.
+    Chatters(&'static [&'static str]),
 }
 
-use Who::{Anyone, Holders, KeyManagers, Minters, Operator, Pages};
+use Who::{Anyone, Chatters, Holders, KeyManagers, Minters, Operator, Pages};
 
 const EXPECTED: &[(&str, &str, Who)] = &[
     ("GET", "/health", Anyone),
@@ -60,6 +62,17 @@ const EXPECTED: &[(&str, &str, Who)] = &[
     ("GET", "/v1/tenants/{tenant}/sources", Holders(&["sources:read", "sources:write"])),
     ("DELETE", "/v1/tenants/{tenant}/sources/{id}", Holders(&["sources:write"])),
     ("GET", "/v1/tenants/{tenant}/audit", Holders(&["settings:read", "settings:write"])),
+    ("POST", "/v1/chat", Chatters(&["messages:write"])),
+    ("POST", "/v1/chat/stream", Chatters(&["messages:write"])),
+    ("POST", "/chat", Chatters(&["messages:write"])),
+    ("GET", "/v1/conversations/{id}/messages", Chatters(&["messages:read", "messages:write"])),
+    ("GET", "/v1/tenants/{tenant}/conversations", Holders(&["conversations:read", "conversations:write"])),
+    ("GET", "/v1/tenants/{tenant}/conversations/{id}", Holders(&["conversations:read", "conversations:write"])),
+    ("DELETE", "/v1/tenants/{tenant}/conversations/{id}", Holders(&["conversations:write"])),
+    ("GET", "/v1/tenants/{tenant}/conversations/{id}/export", Holders(&["conversations:read", "conversations:write"])),
+    ("GET", "/v1/tenants/{tenant}/messages", Holders(&["messages:read", "messages:write"])),
+    ("GET", "/v1/admin/conversations", Operator),
+    ("GET", "/v1/admin/conversations/{id}", Operator),
 ];
 
 fn key(kind: CredentialKind, scopes: ScopeSet) -> Principal {
@@ -89,9 +102,9 @@ fn principals() -> Vec<Case> {
                 id: CredentialId::parse("ses_0123456789abcdef01234567").expect("well formed"),
                 tenant: tenant("acme"),
             },
-            Box::new(|who| matches!(who, Anyone | Holders(_) | Minters)),
+            Box::new(|who| matches!(who, Anyone | Holders(_) | Minters | Chatters(_))),
         ),
-        ("the fixed chat key".to_owned(), Principal::WidgetApiKey, Box::new(|who| who == Anyone)),
+        ("the fixed chat key".to_owned(), Principal::WidgetApiKey, Box::new(|who| matches!(who, Anyone | Chatters(_)))),
         (
             "a secret key with every scope".to_owned(),
             key(CredentialKind::Secret, ScopeSet::all()),
@@ -106,7 +119,7 @@ fn principals() -> Vec<Case> {
         (
             "a publishable key".to_owned(),
             key(CredentialKind::Publishable, ScopeSet::all()),
-            Box::new(|who| matches!(who, Anyone | Pages)),
+            Box::new(|who| matches!(who, Anyone | Pages | Chatters(_))),
         ),
     ];
     for scope in Scope::ALL {
@@ -117,7 +130,7 @@ fn principals() -> Vec<Case> {
             key(CredentialKind::Secret, ScopeSet::from_iter([scope])),
             Box::new(move |who| match who {
                 Anyone => true,
-                Holders(scopes) | KeyManagers(scopes) => scopes.contains(&held.as_str()),
+                Holders(scopes) | KeyManagers(scopes) | Chatters(scopes) => scopes.contains(&held.as_str()),
                 Minters => held == "widget:token",
                 Operator | Pages => false,
             }),
