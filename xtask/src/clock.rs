@@ -1,6 +1,6 @@
 //! The only place in this crate that reads the clock.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Runs from its creation on.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,14 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// Seconds since 1970; 0 where the clock stands before that.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is clock.rs")]
+pub fn unix_secs() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A duration as a person says it: `0.4 s`, `12 s`, `3 min 5 s`.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use xtask::bench::{self, Bench};
 use xtask::project::Project;
 use xtask::setup::{Chromium, Tools};
-use xtask::{build, check, dev, size, test};
+use xtask::{build, check, dev, doctor, size, test};
 
 /// Builds, runs and tests Weft. Each command installs what it needs: programs into the user's cache and npm's into
 /// `node_modules`, nothing else.
@@ -70,6 +70,24 @@ enum Command {
         #[arg(value_enum, value_name = "NAME")]
         names: Vec<Bench>,
     },
+    /// Look at a page with Weft from outside, and say what is wrong and how to mend it
+    ///
+    /// Checks script tag, key, origin, content security policy, refresh endpoint, token, WebSocket, files and clocks. It sends
+    /// no message. To have the token checked of a site with a login, put the cookie of a visitor who is signed in into the
+    /// variable `WEFT_DOCTOR_COOKIE`. Ends with 0; with 1 where something fails; with 2 where the page can't be read.
+    Doctor {
+        /// The page's address
+        url: String,
+        /// The publishable key, where the page's HTML doesn't hold it
+        #[arg(long)]
+        key: Option<String>,
+        /// Weft's address, where the page's HTML doesn't hold it
+        #[arg(long, value_name = "URL")]
+        weft: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Install all that the other commands need, Chromium included
     Setup,
 }
@@ -77,7 +95,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -85,7 +103,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<()> {
+fn run(command: Command) -> Result<ExitCode> {
+    if let Command::Doctor { url, key, weft, json } = command {
+        return Ok(doctor::run(&doctor::Options { url, key, weft, json }));
+    }
     let project = Project::find()?;
     match command {
         Command::Dev { port, demo_port, state } => dev::run(&project, &dev::Options { port, demo_port, state }),
@@ -103,6 +124,8 @@ fn run(command: Command) -> Result<()> {
             "writing the OpenAPI document",
         ),
         Command::Bench { names } => bench::run(&project, &names),
+        // It needs no project, and has exit codes of its own.
+        Command::Doctor { .. } => Ok(()),
         Command::Setup => {
             let tools = Tools::ready(&project);
             let chromium = Chromium::ready(&project);
@@ -112,4 +135,5 @@ fn run(command: Command) -> Result<()> {
             Ok(())
         }
     }
+    .map(|()| ExitCode::SUCCESS)
 }
