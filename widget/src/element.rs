@@ -3,15 +3,17 @@
 
 mod conversation;
 mod hiding;
+mod speech;
+mod start;
 
-use crate::browser::{Node, get, warn};
+use crate::browser::{Node, get};
 use crate::clock;
-use crate::config::{Config, ConfigFailure};
+use crate::config::Config;
 use crate::entropy::BrowserEntropy;
 use crate::handle::Handle;
 use crate::json;
-use crate::language::{ENGLISH_CODE, Word, Words, choose};
-use crate::options::{Look, Options};
+use crate::language::{ENGLISH_CODE, Word};
+use crate::options::Options;
 use crate::page::{emit, listen, report};
 use crate::requests::{DEADLINE_MS, ask};
 use crate::signals::{Scope, Signal, Signals, Timer};
@@ -20,11 +22,11 @@ use crate::token;
 use crate::transport::Socket;
 use crate::view::{View, words};
 use js_sys::{Function, Promise};
-use std::mem;
+use start::Start;
 use wasm_bindgen::{JsCast as _, JsValue};
 use weft_shared::protocol::ws::{AnswerStatus, Role};
 use weft_shared::session::backoff::Backoff;
-use weft_shared::session::client::{Action, ClientSession, Event, Persisted, Status, TokenFailure};
+use weft_shared::session::client::{Action, ClientSession, Event, Status, TokenFailure};
 use weft_shared::session::transcript::EntryState;
 use weft_shared::time::Timestamp;
 
@@ -37,26 +39,11 @@ const KEY_OF_INPUT_METHOD: f64 = 229.0;
 /// What is read out stays for those who read it letter by letter; then it would only be there twice.
 const READ_OUT_MS: i64 = 5_000;
 
-/// What the owner is told where the live config can't be read. (A refusal by the page's origin is not for the page to read.)
-const CHECK_CONFIG: &str = "Weft: no live config. Check that allowed_origins has this page's origin, that connect-src of its \
-                            policy has Weft's, and the network. docs/guides/embed.md";
-
 /// Whether the element lives on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Lives,
     Ends,
-}
-
-/// Where the live config is.
-#[derive(Debug)]
-enum Start {
-    /// On its way.
-    Asking,
-    /// It didn't come; the next try is at this instant, or when the visitor asks for it.
-    Failed(ConfigFailure, Option<Timestamp>),
-    /// It is here.
-    Done,
 }
 
 /// A widget on a page.
@@ -276,46 +263,6 @@ impl Element {
         emit(&self.host, if is_open { "weft:open" } else { "weft:close" }, &[]);
     }
 
-    fn ask_config(&mut self) {
-        self.start = Start::Asking;
-        ask(&self.options.config_url(), None, Signal::Config, self.handle.clone());
-    }
-
-    fn handle_config(&mut self, config: Result<Config, ConfigFailure>, now: Timestamp) {
-        // It is asked again because of a limit, or because no link opens.
-        let is_check = matches!(self.start, Start::Done);
-        match config {
-            Ok(config) if is_check => self.follow_limit(config, now),
-            Err(ConfigFailure::Unreachable) if is_check => {}
-            Ok(mut config) => {
-                self.start = Start::Done;
-                self.requires_token = config.requires_token;
-                self.refresh_path = mem::take(&mut config.refresh_path);
-                self.options.looks.or(mem::take(&mut config.looks));
-                self.view.dress(&self.options.looks);
-                self.speak();
-                let Persisted { outbox, .. } = self.session.persisted();
-                self.begin(outbox, config.hidden_for_secs, now);
-                emit(&self.host, "weft:ready", &[]);
-                self.follow_limit(config, now);
-            }
-            Err(failure) => {
-                let (code, retry_at) = match &failure {
-                    ConfigFailure::Refused(code) => (code.as_str(), None),
-                    ConfigFailure::Unreachable => {
-                        if self.backoff.attempts() == 0 {
-                            warn(CHECK_CONFIG);
-                        }
-                        ("unavailable", Some(now.plus_millis(self.backoff.next_ms())))
-                    }
-                };
-                report(&self.host, code, words::starting(Some(&failure)).for_owner());
-                self.socket = None;
-                self.start = Start::Failed(failure, retry_at);
-            }
-        }
-    }
-
     fn handle_timer(&mut self, now: Timestamp) {
         self.timer = None;
         if self.check_at.is_some_and(|at| at <= now) {
@@ -380,34 +327,6 @@ impl Element {
                 self.view.count_unread();
             }
         }
-    }
-
-    /// Speaks the language of the script tag, else of the live config, else of the page.
-    fn speak(&mut self) {
-        let page = self.window.node("document").node("documentElement").text("lang");
-        let language = choose(&[self.options.looks.get(Look::Locale), &page]);
-        if language != self.language {
-            self.language = language;
-            if language == ENGLISH_CODE {
-                self.set_words(Words::default());
-            } else if let Some(url) = self.options.language_url(language) {
-                ask(&url, None, Signal::Words, self.handle.clone());
-            }
-        }
-    }
-
-    fn handle_words(&mut self, file: &JsValue, status: u16) {
-        let words = file.as_string().filter(|_| status == 200).and_then(|file| Words::read(&file));
-        // They may come after another language was chosen.
-        if let Some(words) = words.filter(|words| words.get(Word::Language) == self.language) {
-            self.set_words(words);
-        }
-    }
-
-    fn set_words(&mut self, words: Words) {
-        self.view.words = words;
-        self.view.dress(&self.options.looks);
-        self.view.log.redraw(self.session.entries().len());
     }
 
     fn act(&mut self, action: Action, now: Timestamp) {

@@ -94,6 +94,38 @@ fn axe_finds_nothing_on_a_phone_that_reads_from_right_to_left() {
 }
 
 #[test]
+fn axe_finds_nothing_in_an_answer_with_everything() {
+    let own = site(&json!({}));
+    let (_visitor, page) = own.visit();
+    page.take_over_sockets();
+    page.open_widget();
+    page.answer_in_pieces(include_str!("everything.md"), 400);
+    for is_dark in [false, true] {
+        page.prefer_dark(is_dark);
+        page.wait_until_still();
+        page.assert_accessible(if is_dark { "by night" } else { "by day" });
+    }
+    page.in_widget("function () { this.querySelector('.log').scrollTop = 0; }", &[]).expect("scrolled");
+    page.wait_until_still();
+    page.assert_accessible("away from the newest message");
+}
+
+#[test]
+fn axe_finds_nothing_where_a_conversation_is_over() {
+    let own = site(&json!({}));
+    let (_visitor, page) = own.visit();
+    page.open_widget();
+    page.ask("say=Hello.");
+    page.wait_for_answers(1);
+    let socket = page.record().sockets[0].url.clone();
+    let conversation = socket.split("conversation=").nth(1).expect("it is in the address");
+    assert_eq!(own.workspace.admin("DELETE", &format!("/conversations/{conversation}")).send().status, 204);
+    page.wait_for_shown("a word about it", |shown| shown.notice.contains("is over"));
+    page.wait_until_still();
+    page.assert_accessible("over");
+}
+
+#[test]
 fn axe_sees_into_the_widget() {
     // The control: a fault that is put in is found.
     let own = site(&json!({}));

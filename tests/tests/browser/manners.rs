@@ -109,6 +109,48 @@ fn launcher_tells_of_an_answer_that_came_while_the_panel_was_closed() {
 }
 
 #[test]
+fn conversation_that_is_over_says_so_and_goes_on_as_a_new_one() {
+    let (own, _visitor, page) = open(&json!({}), "");
+    page.ask("say=Before.");
+    page.wait_for_answers(1);
+    let conversation = saved(&page)["conversation"].as_str().expect("an id").to_owned();
+    assert_eq!(own.workspace.admin("DELETE", &format!("/conversations/{conversation}")).send().status, 204);
+    let shown = page.wait_for_shown("a word about it", |shown| shown.notice.contains("is over"));
+    assert_eq!(shown.notice_button, "Start a new one");
+    page.ask("say=After.");
+    let shown = page.wait_for_shown("the message that waits", |shown| shown.questions().len() == 2);
+    assert_eq!(shown.messages[2].note, "Waiting to be sent");
+    page.click_button("Start a new one");
+    let shown = page.wait_for_shown("the answer in the new one", |shown| {
+        shown.answers().last().is_some_and(|answer| answer.text == "After.") && shown.notice.is_empty()
+    });
+    assert_eq!(shown.questions(), ["say=After."], "what was not sent went into the new one");
+    assert_ne!(saved(&page)["conversation"], conversation);
+}
+
+#[test]
+fn conversation_of_somebody_else_says_so_and_goes_on_as_a_new_one() {
+    let (_own, _visitor, page) = open(&json!({}), "");
+    page.ask("say=Before.");
+    page.wait_for_answers(1);
+    // As after a restored profile: the record names a conversation that this secret doesn't open.
+    let secret = saved(&page)["historySecret"].as_str().expect("a secret").to_owned();
+    let swap = format!(
+        "for (const [key, text] of Object.entries(localStorage)) \
+         localStorage.setItem(key, text.replace('{secret}', 'A'.repeat(22)));"
+    );
+    let _ = page.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": swap }));
+    page.reload();
+    let shown = page.wait_for_shown("a word about it", |shown| shown.notice.contains("can’t go on here"));
+    page.click_button(&shown.notice_button);
+    page.ask("say=After.");
+    let shown = page.wait_for_shown("the answer in the new one", |shown| {
+        shown.answers().first().is_some_and(|answer| answer.text == "After.")
+    });
+    assert_eq!(shown.questions(), ["say=After."]);
+}
+
+#[test]
 fn link_that_is_refused_before_it_opens_is_told_apart_from_a_broken_one() {
     let (own, _visitor, page) = open(&json!({}), "");
     page.wait_for_shown("the live config", |shown| shown.notice.is_empty());

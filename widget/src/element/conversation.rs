@@ -1,7 +1,7 @@
 //! The conversation of this browser: what is sent in it, how it begins and is left, what of it is stored, and how tabs
 //! share it.
 
-use super::{Element, Start};
+use super::{Element, start::Start};
 use crate::entropy::BrowserEntropy;
 use crate::page::emit;
 use crate::storage::Saved;

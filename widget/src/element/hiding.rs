@@ -1,7 +1,7 @@
 //! Away while a limit keeps the visitor out: in this tab, in the others, and after a reload. What is shown follows what
 //! the Worker says; the visitor's clock, which may be off, only tells when to ask it again.
 
-use super::{Element, Start};
+use super::{Element, start::Start};
 use crate::config::Config;
 use crate::page::emit;
 use crate::requests::ask;
