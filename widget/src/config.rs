@@ -56,7 +56,7 @@ impl Config {
     }
 }
 
-/// A text, or a list of texts as lines.
+/// A text, or a list of texts as lines, the last one too.
 fn read_look(look: &JsValue) -> Option<String> {
-    look.as_string().or_else(|| look.dyn_ref::<Array>().map(|texts| texts.join("\n").into()))
+    look.as_string().or_else(|| Some(String::from(look.dyn_ref::<Array>()?.join("\n")) + "\n"))
 }

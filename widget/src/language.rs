@@ -2,7 +2,7 @@
 //! file of its own (`languages/*.txt`, one text a line in the order of `en.txt`), asked for only where it is spoken. While
 //! it is on its way, and where it doesn't come, the words are English.
 
-use crate::text::decimal;
+use crate::text::{concat, decimal, pieces};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
@@ -16,8 +16,12 @@ pub(crate) struct Words(Vec<String>);
 impl Words {
     /// Reads a language's file. `None`: it is another one than this widget was built with, or none at all.
     pub(crate) fn read(file: &str) -> Option<Self> {
-        let texts: Vec<String> = file.lines().map(str::to_owned).collect();
-        (texts.len() == ENGLISH.len()).then_some(Self(texts))
+        let mut texts = Vec::new();
+        for line in pieces(file, b'\n') {
+            texts.push(line.to_owned());
+        }
+        // The last line ends too.
+        (texts.len() == ENGLISH.len() + 1).then_some(Self(texts))
     }
 
     /// A text.
@@ -27,7 +31,9 @@ impl Words {
 
     /// A text that counts: the form for this plural category (CLDR's `one`, `few`, …), with the number in it.
     pub(crate) fn count(&self, word: Word, number: usize, category: &str) -> String {
-        form(self.get(word), category).replace("{n}", &decimal(number))
+        let parts = pieces(form(self.get(word), category), b'#');
+        let [before, after] = parts[..] else { return concat(&parts) };
+        concat(&[before, &decimal(number), after])
     }
 
     /// What the owner wrote, or this word where they wrote nothing or left Weft's own English text.
@@ -41,14 +47,15 @@ pub(crate) const fn english(word: Word) -> &'static str {
     ENGLISH[word as usize]
 }
 
-/// `one:… |other:…`: the form of a category, else the last one, which is `other`.
+/// `one:…|other:…`: the form of a category, else the last one, which is `other`.
 fn form<'a>(forms: &'a str, category: &str) -> &'a str {
     let mut last = "";
-    for form in forms.split('|') {
-        let (name, text) = form.split_once(':').unwrap_or_default();
-        last = text;
-        if name == category {
-            break;
+    for form in pieces(forms, b'|') {
+        if let [name, text] = pieces(form, b':')[..] {
+            last = text;
+            if name == category {
+                break;
+            }
         }
     }
     last
@@ -57,8 +64,13 @@ fn form<'a>(forms: &'a str, category: &str) -> &'a str {
 /// The first of the wanted languages (tags as `de` or `pt-BR`) that the widget speaks, or English.
 pub(crate) fn choose(wanted: &[&str]) -> &'static str {
     for tag in wanted {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        for known in OTHERS.iter().chain([&ENGLISH_CODE]) {
+        // Of a tag its language counts: two letters, and whatever is no letter behind them.
+        let is_language = tag.bytes().nth(2).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let primary = tag.get(..2).filter(|_| is_language).unwrap_or_default();
+        if primary.eq_ignore_ascii_case(ENGLISH_CODE) {
+            break;
+        }
+        for known in &OTHERS {
             if primary.eq_ignore_ascii_case(known) {
                 return known;
             }
@@ -96,19 +108,21 @@ mod tests {
 
     #[test]
     fn plurals_take_the_form_of_their_category_or_the_last() {
-        let forms = "one:{n} znak|few:{n} znaki|many:{n} znaków|other:{n} znaku";
-        assert_eq!(form(forms, "few"), "{n} znaki");
-        assert_eq!(form(forms, "two"), "{n} znaku");
+        let forms = "one:# znak|few:# znaki|many:# znaków|other:# znaku";
+        assert_eq!(form(forms, "few"), "# znaki");
+        assert_eq!(form(forms, "two"), "# znaku");
         assert_eq!(form("", "one"), "");
         assert_eq!(Words::default().count(Word::Left, 1, "one"), "1 character left");
         assert_eq!(Words::default().count(Word::Left, 12, "other"), "12 characters left");
+        let arabic = Words(vec!["one:حرف واحد|other:#".to_owned(); ENGLISH.len()]);
+        assert_eq!(arabic.count(Word::Left, 1, "one"), "حرف واحد", "a form may say its number in a word");
     }
 
     #[test]
     fn a_file_of_another_build_is_not_mixed_in() {
-        let whole = ENGLISH.join("\n");
+        let whole = ENGLISH.join("\n") + "\n";
         assert_eq!(Words::read(&whole).unwrap().get(Word::Close), "Close");
-        assert_eq!(Words::read(&[&whole, "\nmore"].concat()), None);
+        assert_eq!(Words::read(&[&whole, "more\n"].concat()), None);
         assert_eq!(Words::read("<!doctype html>"), None);
         assert_eq!(Words::default().get(Word::Close), "Close");
     }

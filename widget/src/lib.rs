@@ -35,8 +35,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();
 
 /// Puts a widget into the shadow root that the loader made, beside its launcher. `options` holds the script tag's
-/// `data-*` attributes, its address as `src`, and, once the page sets one, `tokenProvider`. `languages` is the hash in the
-/// names of the languages' files. What comes back is called with a command (`open`, `close`, `toggle`, `send`, `destroy`)
+/// `data-*` attributes, its address as `src`, and, once the page sets one, `tokenProvider`. `languages` is where the
+/// languages' files are, as far as their addresses are the same. What comes back is called with a command (`open`, `close`, `toggle`, `send`, `destroy`)
 /// and, to send, a text; not any more once destroyed.
 ///
 /// # Errors

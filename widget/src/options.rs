@@ -11,8 +11,8 @@ pub(crate) struct Options {
     pub key: String,
     /// Weft's origin, as `https://weft.example`.
     pub origin: String,
-    /// Where the files of languages are, as far as their names are the same.
-    pub languages: Option<String>,
+    /// Where the files of languages are, as far as their addresses are the same.
+    pub languages: String,
     /// What the page says about looks.
     pub looks: Looks,
 }
@@ -27,7 +27,7 @@ pub(crate) enum Look {
     Position,
     Theme,
     Locale,
-    /// One a line.
+    /// Parted by bars in the attribute, by lines in the config.
     SuggestedQuestions,
 }
 
@@ -66,20 +66,12 @@ impl Options {
     pub(crate) fn read(origin: String, get: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         // The key stands in addresses, so nothing but a key's own characters may be in it.
         let key = get("key").or_else(|| get("apiKey")).filter(|key| is_url_safe(key, 1, 128))?;
-        let mut looks = Looks::read(get);
-        // An attribute has no good place for line breaks.
-        if let Some(questions) = &mut looks.0[Look::SuggestedQuestions as usize] {
-            *questions = questions.replace('|', "\n");
-        }
-        // Beside the script, under the hash that its module brings along.
-        let folder = get("src").and_then(|src| Some(src.split(['?', '#']).next()?.rsplit_once('/')?.0.to_owned()));
-        let languages = folder.zip(get("languages")).map(|(folder, hash)| concat(&[&folder, "/weft-", &hash, "-"]));
-        Some(Self { key, origin, languages, looks })
+        Some(Self { key, origin, languages: get("languages").unwrap_or_default(), looks: Looks::read(get) })
     }
 
-    /// Where the words of a language are; `None`: nobody said where the script comes from.
-    pub(crate) fn language_url(&self, language: &str) -> Option<String> {
-        self.languages.as_ref().map(|start| concat(&[start, language, ".txt"]))
+    /// Where the words of a language are.
+    pub(crate) fn language_url(&self, language: &str) -> String {
+        concat(&[&self.languages, language, ".txt"])
     }
 
     /// Where the live config is read.
@@ -137,20 +129,6 @@ mod tests {
         assert_eq!(options.looks.get(Look::AccentColor), "#123456");
         assert_eq!(options.looks.get(Look::Position), "bottom-left");
         assert_eq!(options.looks.get(Look::Theme), "");
-    }
-
-    #[test]
-    fn languages_stand_beside_the_script() {
-        let src = ("src", "https://cdn.example/a/widget/weft.js?v=1#x");
-        let options = read(&[("key", "a"), src, ("languages", "0a1b")]).unwrap();
-        assert_eq!(options.language_url("de").unwrap(), "https://cdn.example/a/widget/weft-0a1b-de.txt");
-        assert_eq!(read(&[("key", "a")]).unwrap().language_url("de"), None);
-    }
-
-    #[test]
-    fn suggested_questions_are_parted_by_bars() {
-        let options = read(&[("key", "a"), ("suggestedQuestions", "How long?|How much?")]).unwrap();
-        assert_eq!(options.looks.get(Look::SuggestedQuestions), "How long?\nHow much?");
     }
 
     #[test]

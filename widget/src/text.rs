@@ -10,6 +10,20 @@ pub(crate) fn concat(pieces: &[&str]) -> String {
     text
 }
 
+/// The pieces between these marks, which are ASCII.
+pub(crate) fn pieces(text: &str, mark: u8) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == mark {
+            pieces.push(text.get(from..at).unwrap_or_default());
+            from = at + 1;
+        }
+    }
+    pieces.push(text.get(from..).unwrap_or_default());
+    pieces
+}
+
 /// A number as it is written.
 pub(crate) fn decimal(mut number: usize) -> String {
     let mut text = String::new();
@@ -33,5 +47,8 @@ mod tests {
         }
         assert_eq!(concat(&["a", "", "bc"]), "abc");
         assert_eq!(concat(&[]), "");
+        for text in ["", "|", "a|bü||c|", "ü"] {
+            assert_eq!(pieces(text, b'|'), text.split('|').collect::<Vec<_>>());
+        }
     }
 }

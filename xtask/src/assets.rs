@@ -68,7 +68,7 @@ pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
     let text = format!(
         r#"import init, {{ mount as start }} from "./weft.js";
 export default init;
-export const mount = (host, root, launcher, options) => start(host, root, launcher, options, "{words_hash}");"#
+export const mount = (host, root, launcher, options) => start(host, root, launcher, options, new URL("weft-{words_hash}-", import.meta.url).href);"#
     );
     fs::write(&entry, text).context("can't write the module's entry")?;
     let module = minify(tools, &entry, &["--bundle", "--format=esm"])?;

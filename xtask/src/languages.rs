@@ -58,8 +58,8 @@ fn check(name: &str, text: &str, model: &str, code: &str) -> Result<()> {
     ensure!(!text.contains(['<', '>', '&']), "{name} has markup in it");
     ensure!(name != "language" || text == code, "language is not {code}");
     ensure!(name != "direction" || ["ltr", "rtl"].contains(&text), "direction is neither ltr nor rtl");
-    if !model.contains("{n}") {
-        ensure!(!text.contains(['{', '}', '|']), "{name} has a placeholder or forms, the English text has none");
+    if !model.contains('#') {
+        ensure!(!text.contains(['#', '|']), "{name} has a placeholder or forms, the English text has none");
         return Ok(());
     }
     let mut last = "";
@@ -68,8 +68,7 @@ fn check(name: &str, text: &str, model: &str, code: &str) -> Result<()> {
         ensure!(CATEGORIES.contains(&category), "{name}: {category} is no plural category");
         // Where a category is one number alone, the text may say it in a word.
         let may_be_word = ["zero", "one", "two"].contains(&category);
-        ensure!(may_be_word || form.contains("{n}"), "{name} lacks {{n}} in {category}");
-        ensure!(!form.replace("{n}", "").contains(['{', '}']), "{name} has another placeholder than {{n}}");
+        ensure!(may_be_word || form.contains('#'), "{name} lacks # in {category}");
         last = category;
     }
     ensure!(last == "other", "{name} does not end with the form for `other`");
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
     use crate::project::Project;
 
-    const ENGLISH: [(&str, &str); 2] = [("close", "Close"), ("left", "one:{n} left|other:{n} left")];
+    const ENGLISH: [(&str, &str); 2] = [("close", "Close"), ("left", "one:# left|other:# left")];
 
     fn fault(source: &str) -> String {
         translate(&ENGLISH, source, "xx").expect_err("it is refused").to_string()
@@ -105,24 +104,23 @@ mod tests {
 
     #[test]
     fn texts_come_in_the_order_of_the_english_ones() {
-        let source = "left = one:noch {n}|other:noch {n}\nclose = Zu";
-        assert_eq!(translate(&ENGLISH, source, "xx").expect("it fits"), "Zu\none:noch {n}|other:noch {n}\n");
+        let source = "left = one:noch #|other:noch #\nclose = Zu";
+        assert_eq!(translate(&ENGLISH, source, "xx").expect("it fits"), "Zu\none:noch #|other:noch #\n");
     }
 
     #[test]
     fn what_does_not_fit_is_refused_by_name() {
         let with = |close: &str, left: &str| format!("close = {close}\nleft = {left}");
-        let forms = "one:eins|other:{n}";
+        let forms = "one:eins|other:#";
         assert!(translate(&ENGLISH, &with("Zu", forms), "xx").is_ok());
         assert!(fault("close = Zu").contains("1 texts, not 2"));
         assert!(fault("close = Zu\nopen = Auf").contains("left is missing"));
         assert!(fault("close: Zu\nleft = x").contains("not `name = text`"));
         assert!(fault(&with("<b>Zu</b>", forms)).contains("markup"));
-        assert!(fault(&with("Zu {n}", forms)).contains("placeholder"));
-        assert!(fault(&with("Zu", "{n} left")).contains("without its category"));
-        assert!(fault(&with("Zu", "one:eins|other:viele")).contains("lacks {n}"));
-        assert!(fault(&with("Zu", "other:{n}|one:{n}")).contains("does not end"));
-        assert!(fault(&with("Zu", "other:{n} {m}")).contains("another placeholder"));
-        assert!(fault(&with("Zu", "several:{n}|other:{n}")).contains("no plural category"));
+        assert!(fault(&with("Zu #", forms)).contains("placeholder"));
+        assert!(fault(&with("Zu", "# left")).contains("without its category"));
+        assert!(fault(&with("Zu", "one:eins|other:viele")).contains("lacks #"));
+        assert!(fault(&with("Zu", "other:#|one:#")).contains("does not end"));
+        assert!(fault(&with("Zu", "several:#|other:#")).contains("no plural category"));
     }
 }

@@ -124,6 +124,7 @@ impl Element {
 
     fn store(&mut self, is_draft_mine: bool) {
         let Persisted { begun, mut outbox } = self.session.persisted();
+        let mut all = Vec::new();
         self.saved.begun |= begun;
         let mine = self.saved.draft.clone();
         // Another tab may have stored since.
@@ -136,13 +137,17 @@ impl Element {
             // What the other tab has still to send stays; what this one knows of it is either sent or in its own list.
             let is_known =
                 |id: &RequestId| self.session.entries().iter().any(|entry| entry.id.as_deref() == Some(id.as_str()));
-            let kept = theirs.into_iter().filter(|(id, _)| !is_known(id));
-            outbox.splice(0..0, kept);
+            for (id, text) in theirs {
+                if !is_known(&id) {
+                    all.push((id, text));
+                }
+            }
             if !is_draft_mine {
                 self.saved.draft = stored.draft;
             }
         }
-        self.storage.store(&self.saved, &outbox);
+        all.append(&mut outbox);
+        self.storage.store(&self.saved, &all);
         self.saved.draft = mine;
     }
 }

@@ -16,8 +16,8 @@ impl Element {
             self.language = language;
             if language == ENGLISH_CODE {
                 self.set_words(Words::default());
-            } else if let Some(url) = self.options.language_url(language) {
-                ask(&url, None, Signal::Words, self.handle.clone());
+            } else {
+                ask(&self.options.language_url(language), None, Signal::Words, self.handle.clone());
             }
         }
     }

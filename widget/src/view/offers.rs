@@ -3,6 +3,7 @@
 use crate::browser::Node;
 use crate::language::{Word, Words};
 use crate::signals::{Scope, Signal, Signals};
+use crate::text::pieces;
 
 /// Buttons at the end of the messages.
 #[derive(Debug)]
@@ -24,12 +25,17 @@ impl Offers {
         Self { questions, again }
     }
 
-    /// Sets the questions, one a line.
+    /// Sets the questions: one a line, or parted by bars.
     pub(crate) fn dress(&self, words: &Words, questions: &str) {
         self.again.set_text(words.get(Word::TryAgain));
         self.questions.set("aria-label", words.get(Word::Suggestions));
         self.questions.set_text("");
-        for question in questions.lines().map(str::trim_ascii).filter(|question| !question.is_empty()) {
+        let mark = if questions.bytes().any(|byte| byte == b'\n') { b'\n' } else { b'|' };
+        for question in pieces(questions, mark) {
+            let question = question.trim_ascii();
+            if question.is_empty() {
+                continue;
+            }
             let button = self.questions.add_with_text("button", "offer", question);
             button.set("type", "button");
             button.set("dir", "auto");
