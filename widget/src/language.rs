@@ -65,7 +65,7 @@ fn form<'a>(forms: &'a str, category: &str) -> &'a str {
 pub(crate) fn choose(wanted: &[&str]) -> &'static str {
     for tag in wanted {
         // Of a tag its language counts: two letters, and whatever is no letter behind them.
-        let is_language = tag.bytes().nth(2).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let is_language = tag.as_bytes().get(2).is_none_or(|byte| !byte.is_ascii_alphanumeric());
         let primary = tag.get(..2).filter(|_| is_language).unwrap_or_default();
         if primary.eq_ignore_ascii_case(ENGLISH_CODE) {
             break;
