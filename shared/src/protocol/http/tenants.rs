@@ -28,8 +28,8 @@ pub struct Tenant {
     #[serde(with = "crate::time::rfc3339")]
     #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub created_at: Timestamp,
-    /// After how many days without a message a conversation is deleted; null: never.
-    #[serde(default)]
+    /// After how many days without a message a conversation is deleted; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<Retention>,
 }
 
