@@ -22,12 +22,14 @@
   sheet.replaceSync(`:host{all:initial!important;--a:${CSS.supports("color", options.accentColor) ? options.accentColor : "#1f5eff"}}:host>button{border:0;position:fixed;z-index:999999999;bottom:max(20px,env(safe-area-inset-bottom));${/left/.test(options.position) ? "left" : "right"}:20px;padding:0 28px;border-radius:28px;font:15px/56px system-ui;height:56px;background:var(--a);color:#fff;color:lab(from var(--a) clamp(0,(50 - l)*99,100) 0 0);box-shadow:0 4px 16px #0004;cursor:pointer;forced-color-adjust:none;&:empty:before{content:"";position:absolute;inset:14px;background:currentColor;clip-path:path("M3 1h22q3 0 3 3v15q0 3-3 3h-11l-7 6v-6h-4q-3 0-3-3v-15q0-3 3-3")}&[aria-busy=true]{opacity:.5}}`);
   root.adoptedStyleSheets = [sheet];
 
+  // Browsers may keep a failed import: another query makes it another one.
+  const fetchModule = () => import(new URL("__WEFT_MODULE__" + failures, src));
+
   const load = async () => {
     if (widget || isLoading) return;
     button.ariaBusy = isLoading = true;
     try {
-      // Browsers may keep a failed import: another query makes it another one.
-      const module = await import(new URL("__WEFT_MODULE__" + failures, src));
+      const module = await fetchModule();
       await module.default({ module_or_path: new URL("__WEFT_WASM__", src) });
       // Meanwhile it may have been destroyed.
       widget ??= module.mount(host, root, button, options);
@@ -35,11 +37,7 @@
     } catch (error) {
       failures += "?";
       button.ariaLabel = button.textContent = title + " could not load. Try again.";
-      console.error(
-        "Weft:",
-        error.name == "CompileError" ? "script-src lacks 'wasm-unsafe-eval'" : "",
-        error,
-      );
+      console.error("Weft:", error);
     }
     button.ariaBusy = isLoading = false;
   };
@@ -53,6 +51,7 @@
     setTokenProvider(provider) {
       options.tokenProvider = provider;
     },
+    doctor: async () => (await fetchModule()).doctor(options),
     destroy() {
       widget?.("destroy");
       widget = () => {};

@@ -18,6 +18,8 @@ use crate::shorten;
 pub const LOADER: &str = "weft.js";
 /// How the names of languages' files end: a page loads one of them at most.
 pub const LANGUAGE_EXTENSION: &str = "txt";
+/// How the names of files begin that come when a developer calls for them, and for no visitor.
+pub const ON_DEMAND: &str = "weft-doctor-";
 
 /// Any page may load the widget (CORS, CORP), no browser may take a file for another kind. A hashed name never has
 /// another content; the loader changes with a deploy and names the rest.
@@ -63,15 +65,12 @@ pub fn write(project: &Project, tools: &Tools, package: &Path) -> Result<()> {
     // One hash for all: the module carries it, and the widget asks for the file of the language that it speaks.
     let words: String = languages.values().map(String::as_str).collect();
     let words_hash = content_hash(words.as_bytes());
+    let doctor = minify(tools, &project.path("widget/loader/doctor.js"), &["--bundle", "--format=esm"])?;
+    let doctor_name = hashed_name(ON_DEMAND.trim_end_matches('-'), "js", &doctor);
     // Only what the loader calls: the bundler leaves out the rest.
     let entry = package.join("entry.js");
-    let text = format!(
-        r#"import init, {{ mount as start }} from "./weft.js";
-export default init;
-export const mount = (host, root, launcher, options) => start(host, root, launcher, options, new URL("weft-{words_hash}-", import.meta.url).href);"#
-    );
-    fs::write(&entry, text).context("can't write the module's entry")?;
-    let module = minify(tools, &entry, &["--bundle", "--format=esm"])?;
+    fs::write(&entry, module_entry(&words_hash, &doctor_name)).context("can't write the module's entry")?;
+    let module = minify(tools, &entry, &["--bundle", "--format=esm", "--external:./weft-doctor-*"])?;
     let wasm = package.join("weft_bg.wasm");
     let wasm = fs::read(&wasm).with_context(|| format!("can't read {}", wasm.display()))?;
     let (module, wasm) = shorten::names(core::str::from_utf8(&module).context("esbuild writes text")?, &wasm)?;
@@ -92,8 +91,9 @@ export const mount = (host, root, launcher, options) => start(host, root, launch
     };
     put(project.path("build/assets/_headers"), HEADERS.as_bytes())?;
     put(dir.join(&wasm_name), &wasm)?;
+    put(dir.join(&doctor_name), &doctor)?;
     put(dir.join(&module_name), &module)?;
-    let mut current = vec![LOADER.to_owned(), module_name, wasm_name];
+    let mut current = vec![LOADER.to_owned(), module_name, wasm_name, doctor_name];
     for (code, words) in &languages {
         let name = format!("weft-{words_hash}-{code}.{LANGUAGE_EXTENSION}");
         put(dir.join(&name), words.as_bytes())?;
@@ -107,6 +107,25 @@ export const mount = (host, root, launcher, options) => start(host, root, launch
         }
     }
     Ok(())
+}
+
+/// What the module gives to the loader. The words on a policy and the doctor's name stand here and not in the loader, where each byte is paid for by
+/// every page; the module works without its WebAssembly as far as that goes.
+fn module_entry(words_hash: &str, doctor_name: &str) -> String {
+    format!(
+        r#"import init, {{ mount as start }} from "./weft.js";
+export default async (paths) => {{
+  try {{
+    await init(paths);
+  }} catch (cause) {{
+    if (cause.name != "CompileError") throw cause;
+    throw new Error("script-src of this page's policy lacks 'wasm-unsafe-eval'", {{ cause }});
+  }}
+}};
+export const mount = (host, root, launcher, options) => start(host, root, launcher, options, new URL("weft-{words_hash}-", import.meta.url).href);
+export const doctor = async (options) => (await import("./{doctor_name}")).default(options);
+"#
+    )
 }
 
 /// The loader's text with the two names in it.

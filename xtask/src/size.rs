@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use std::fs;
 use std::io::Write as _;
 
-use crate::assets::{self, LANGUAGE_EXTENSION, LOADER};
+use crate::assets::{self, LANGUAGE_EXTENSION, LOADER, ON_DEMAND};
 use crate::project::Project;
 
 /// Brotli bytes that a page without a chat may cost.
@@ -15,15 +15,17 @@ const MAX_BEFORE: usize = 1_024;
 /// Brotli bytes in all.
 const MAX_ALL: usize = 40 * 1_024;
 
+/// A file's size, as it is and compressed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Size {
+pub(crate) struct Size {
     raw: usize,
     gzip: usize,
-    brotli: usize,
+    /// At quality 11.
+    pub(crate) brotli: usize,
 }
 
 impl Size {
-    fn of(content: &[u8]) -> Result<Self> {
+    pub(crate) fn of(content: &[u8]) -> Result<Self> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(content).context("a Vec takes any bytes")?;
         let gzip = gzip.finish().context("a Vec takes any bytes")?;
@@ -48,14 +50,16 @@ pub fn print(project: &Project) -> Result<()> {
     let mut before = Vec::new();
     let mut after = Vec::new();
     let mut languages = Vec::new();
+    let mut on_demand = Vec::new();
     for entry in fs::read_dir(&dir).with_context(|| format!("can't list {}", dir.display()))? {
         let entry = entry.with_context(|| format!("can't list {}", dir.display()))?;
         let content = fs::read(entry.path()).with_context(|| format!("can't read {}", entry.path().display()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_language = entry.path().extension().is_some_and(|extension| extension == LANGUAGE_EXTENSION);
-        match (name == LOADER, is_language) {
-            (true, _) => &mut before,
+        match (name.as_str(), is_language) {
+            (LOADER, _) => &mut before,
             (_, true) => &mut languages,
+            (name, _) if name.starts_with(ON_DEMAND) => &mut on_demand,
             _ => &mut after,
         }
         .push((name, Size::of(&content)?));
@@ -71,6 +75,7 @@ pub fn print(project: &Project) -> Result<()> {
     let all = before.plus(table("after intent", &after));
     row("in all", all);
     println!("(The languages' largest file counts; {others} more are no larger.)");
+    table("for developers, when called", &on_demand);
     check(before, all)?;
     println!("Within the limits: {MAX_BEFORE} bytes of brotli before intent, {MAX_ALL} in all.");
     Ok(())

@@ -3,6 +3,7 @@
 mod accessible;
 mod chat;
 mod connection;
+mod doctor;
 mod embedding;
 mod fits;
 mod harness;
