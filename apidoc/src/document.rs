@@ -1,7 +1,8 @@
 //! Puts the document together.
 
 use crate::errors;
-use crate::operation::{Answer, Content, Group, Operation};
+use crate::headers;
+use crate::operation::{Answer, Content, Group, NDJSON, Operation};
 use crate::operations;
 use crate::schemas::Schemas;
 use crate::security;
@@ -22,9 +23,13 @@ const ABOUT: &str = "An embeddable AI chat widget, and the API behind it.\n\n\
     management API speaks snake_case, what browsers touch camelCase. Times are RFC 3339 in UTC.\n\n\
     **Lists** take `limit` and `cursor`. A page has at most `limit` items, and may have fewer where they are large: \
     only `next_cursor: null` is the end.\n\n\
+    **Limits.** Secret keys and session tokens pass 100 requests a minute unless the key has a limit of its own. What is \
+    left stands in `RateLimit` and `RateLimit-Policy` of each answer to a request that counts; a 429 says in \
+    `Retry-After` when to try again.\n\n\
     **Refusals** are `{\"error\", \"message\"}`. What belongs to another tenant answers exactly as what is not there. A \
     path that exists answers other methods with 405 and `Allow`; `HEAD` is answered wherever `GET` is.\n\n\
-    `/api/v1/…` is the same as `/v1/…`. Answers are not to be cached (`Cache-Control: no-store`) unless they say otherwise.";
+    `/api/v1/…` is the same as `/v1/…`. Answers are not to be cached (`Cache-Control: no-store`) unless they say otherwise. All \
+    have `X-Content-Type-Options`, `Content-Security-Policy` and `Referrer-Policy`: no browser takes them for a page or a script.";
 
 /// The document.
 ///
@@ -43,7 +48,8 @@ pub fn document() -> Value {
             let path = paths.entry(row.pattern).or_insert_with(|| json!({}));
             path[row.method.as_str().to_ascii_lowercase()] = item(row, group, operation, &mut schemas);
             for (status, codes) in errors::of(row, operation) {
-                refusals.entry(errors::name(status, &codes)).or_insert_with(|| errors::response(status, &codes));
+                let name = errors::name(row, status, &codes);
+                refusals.entry(name).or_insert_with(|| errors::response(row, status, &codes));
             }
         }
     }
@@ -62,7 +68,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": security::schemes(), "responses": refusals,
-            "headers": errors::headers(), "schemas": schemas.components(),
+            "headers": headers::components(), "schemas": schemas.components(),
         },
     })
 }
@@ -107,10 +113,10 @@ fn item(row: &Row, group: &Group, operation: &Operation, schemas: &mut Schemas) 
     }
     let mut responses = Map::new();
     for answer in &operation.answers {
-        responses.insert(answer.status.to_string(), answered(answer, schemas));
+        responses.insert(answer.status.to_string(), answered(row, operation, answer, schemas));
     }
     for (status, codes) in errors::of(row, operation) {
-        let reference = format!("#/components/responses/{}", errors::name(status, &codes));
+        let reference = format!("#/components/responses/{}", errors::name(row, status, &codes));
         responses.insert(status.to_string(), json!({ "$ref": reference }));
     }
     let mut item = json!({
@@ -152,12 +158,23 @@ fn path_parameters(row: &Row, operation: &Operation, schemas: &mut Schemas) -> V
     all
 }
 
-fn answered(answer: &Answer, schemas: &mut Schemas) -> Value {
+fn answered(row: &Row, operation: &Operation, answer: &Answer, schemas: &mut Schemas) -> Value {
     let mut response = json!({ "description": answer.about });
+    let headers = headers::of(row, &operation.headers);
+    if !headers.is_empty() {
+        response["headers"] = Value::Object(headers);
+    }
     if let Some(Content { media_type, schema, example }) = &answer.content {
         let mut content = json!({});
         if let Some(of) = schema {
-            content["schema"] = schemas.written(*of);
+            let schema = schemas.written(*of);
+            if *media_type == NDJSON {
+                // OpenAPI 3.1 knows no schema of a line.
+                content["schema"] = json!({ "type": "string" });
+                content["x-weft-line"] = schema;
+            } else {
+                content["schema"] = schema;
+            }
         }
         if let Some(example) = example {
             content["example"] = example.clone();

@@ -1,5 +1,6 @@
 //! Which refusals a route can answer with: from its row, and from what its operation adds.
 
+use crate::headers;
 use crate::operation::Operation;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -51,14 +52,16 @@ fn from_row(row: &Row, has_body: bool) -> Vec<ErrorCode> {
 
 /// What the document calls the answer that these codes share.
 #[must_use]
-pub fn name(status: u16, codes: &[ErrorCode]) -> String {
+pub fn name(row: &Row, status: u16, codes: &[ErrorCode]) -> String {
     let names: Vec<&str> = codes.iter().map(|code| code.code()).collect();
-    format!("{status}.{}", names.join("."))
+    let counted = if headers::counts(row) { ".counted" } else { "" };
+    let read = if headers::is_read_by_pages(row) { ".cors" } else { "" };
+    format!("{status}.{}{counted}{read}", names.join("."))
 }
 
 /// A refusal's answer in the document.
 #[must_use]
-pub fn response(status: u16, codes: &[ErrorCode]) -> Value {
+pub fn response(row: &Row, status: u16, codes: &[ErrorCode]) -> Value {
     let names: Vec<&str> = codes.iter().map(|code| code.code()).collect();
     let sentences: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.code(), code.message())).collect();
     let example = codes.first().map(|code| json!({ "error": code.code(), "message": code.message() }));
@@ -72,46 +75,16 @@ pub fn response(status: u16, codes: &[ErrorCode]) -> Value {
             "example": example,
         } }
     });
-    let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
-    match status {
-        401 => response["headers"] = json!({ "WWW-Authenticate": header("WWW-Authenticate") }),
-        429 => {
-            response["headers"] = json!({
-                "Retry-After": header("Retry-After"),
-                "RateLimit": header("RateLimit"),
-                "RateLimit-Policy": header("RateLimit-Policy"),
-            });
-        }
-        503 => response["headers"] = json!({ "Retry-After": header("Retry-After") }),
-        _ => {}
+    let own: &[&str] = match status {
+        401 => &["WWW-Authenticate"],
+        429 | 503 => &["Retry-After"],
+        _ => &[],
+    };
+    let headers = headers::of(row, own);
+    if !headers.is_empty() {
+        response["headers"] = Value::Object(headers);
     }
     response
-}
-
-/// The headers that refusals have.
-#[must_use]
-pub fn headers() -> Value {
-    let text = |about: &str, example: &str| json!({ "description": about, "schema": { "type": "string" }, "example": example });
-    json!({
-        "WWW-Authenticate": {
-            "description": "On every 401 (RFC 9110 section 11.6.1).", "required": true,
-            "schema": { "const": "Bearer" }
-        },
-        "Retry-After": {
-            "description": "Whole seconds after which another try can succeed.",
-            "schema": { "type": "integer", "minimum": 0 }, "example": 12
-        },
-        "RateLimit": text(
-            "How many more requests would pass now, and in how many seconds more than these. On every answer to a request \
-             that counts in a window, whatever its status.",
-            "\"default\";r=0;t=12"
-        ),
-        "RateLimit-Policy": text(
-            "How many requests a key has in a window of so many seconds: `default`, or `widget-token` for those that mint \
-             widget tokens.",
-            "\"default\";q=100;w=60"
-        ),
-    })
 }
 
 /// Every code with its status and sentence: the table of the page.

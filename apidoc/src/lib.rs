@@ -11,6 +11,7 @@
 //! | who may call, with which scope | `authorize` itself, asked for every kind of principal ([`security`]) |
 //! | which refusals | the row's need and shape, and what the operation adds ([`operation::Operation::refuses`]) |
 //! | status and sentence of a refusal | the table of error codes (`shared/src/error.rs`) |
+//! | headers of answers | the row, and what the operation adds ([`headers`]) |
 //! | schemas of bodies | the types that read and write them, by `schemars` |
 //! | words and examples | [`operations`] |
 //!
@@ -30,6 +31,7 @@
 
 pub mod document;
 pub mod errors;
+pub mod headers;
 pub mod operation;
 pub mod operations;
 pub mod page;

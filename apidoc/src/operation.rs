@@ -8,6 +8,9 @@ use weft_shared::protocol::routes::Route;
 
 const CURSOR: &str = "Where the page begins: `next_cursor` of the page before.";
 
+/// The media type of an answer of lines, each of JSON.
+pub const NDJSON: &str = "application/x-ndjson";
+
 /// A group of operations on the page and in clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
@@ -27,7 +30,7 @@ pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 pub struct Content {
     /// Its media type.
     pub media_type: &'static str,
-    /// Its schema; none for what is no JSON.
+    /// Its schema, of lines that of each line; none for what is no JSON.
     pub schema: Option<SchemaOf>,
     /// How it looks.
     pub example: Option<Value>,
@@ -70,6 +73,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// Its answers.
     pub answers: Vec<Answer>,
+    /// Headers of its own that its answers have: names of [`crate::headers::components`].
+    pub headers: Vec<&'static str>,
     /// Refusals that its row doesn't tell.
     pub refusals: Vec<ErrorCode>,
     /// What `{id}` is.
@@ -88,6 +93,7 @@ impl Operation {
             parameters: Vec::new(),
             body: None,
             answers: Vec::new(),
+            headers: Vec::new(),
             refusals: Vec::new(),
             id_schema: None,
         }
@@ -177,6 +183,13 @@ impl Operation {
         self
     }
 
+    /// Its answers have this header; refusals haven't.
+    #[must_use]
+    pub fn sends(mut self, header: &'static str) -> Self {
+        self.headers.push(header);
+        self
+    }
+
     /// Refusals that its row doesn't tell.
     #[must_use]
     pub fn refuses(mut self, codes: impl IntoIterator<Item = ErrorCode>) -> Self {
@@ -194,6 +207,12 @@ impl Content {
             schema: Some(SchemaGenerator::subschema_for::<T>),
             example: Some(example),
         }
+    }
+
+    /// Lines of JSON, each of them one that a type writes.
+    #[must_use]
+    pub fn lines<T: JsonSchema>(example: &str) -> Self {
+        Self { media_type: NDJSON, schema: Some(SchemaGenerator::subschema_for::<T>), example: Some(json!(example)) }
     }
 }
 

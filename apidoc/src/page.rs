@@ -184,6 +184,10 @@ fn answers(document: &Value, operation: &Value) -> Markup {
                         }
                         pre tabindex="0" { code { (example::pretty(&content["example"])) } }
                     }
+                    @if content["x-weft-line"].is_object() {
+                        p.note { "Each line is a " (fields::kind(&content["x-weft-line"])) ", without line breaks within:" }
+                        pre tabindex="0" { code { (text(&content["example"])) } }
+                    }
                 }
             }
         }

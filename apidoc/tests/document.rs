@@ -150,6 +150,11 @@ fn each_example_fits_its_schema() {
                 assert_eq!(problems, [""; 0], "{name} {media_type}");
                 *checked.entry(media_type.clone()).or_insert(0) += 1;
             }
+            for line in content["example"].as_str().into_iter().flat_map(str::lines) {
+                let line: Value = serde_json::from_str(line).expect("a line is JSON");
+                assert!(validator(&document, &content["x-weft-line"]).is_valid(&line), "{name}: {line}");
+                *checked.entry("lines".to_owned()).or_insert(0) += 1;
+            }
         }
     };
     for (method, path, operation) in operations(&document) {
@@ -162,7 +167,7 @@ fn each_example_fits_its_schema() {
     for (name, response) in document["components"]["responses"].as_object().expect("an object") {
         check(name, &response["content"]);
     }
-    assert!(checked["application/json"] > 30, "{checked:?}");
+    assert!(checked["application/json"] > 30 && checked["lines"] > 3, "{checked:?}");
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use super::CHAT;
 use crate::operation::{Content, Group, Operation};
-use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use weft_shared::error::ErrorCode;
 use weft_shared::ids::ConversationId;
 use weft_shared::protocol::http::{ChatBody, ChatLine, ChatReply, HistoryPage};
 use weft_shared::protocol::routes::Route;
+
+const CONVERSATION: &str = "BAseksoEpxJ9HP0e_JxPNE2eZhljceza";
 
 /// What a page's request can be refused with, by the live config's rules.
 const RULES: [ErrorCode; 5] = [
@@ -26,11 +27,16 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
                 its own users.",
         plane: CHAT,
     };
-    let lines = || Content {
-        media_type: "application/x-ndjson",
-        schema: Some(SchemaGenerator::subschema_for::<ChatLine>),
-        example: None,
-    };
+    let conversation_id = ConversationId::parse(CONVERSATION).expect("32 characters of an id");
+    let piece = |text: &str| ChatLine::Token { token: text.to_owned() };
+    let example = [
+        ChatLine::Start { conversation_id: conversation_id.clone() },
+        piece("30 "),
+        piece("days."),
+        ChatLine::Done { message: "30 days.".to_owned(), conversation_id },
+    ];
+    let example: String = example.iter().map(ChatLine::to_line).collect();
+    let lines = || Content::lines::<ChatLine>(&example);
     let streamed =
         "One line of JSON each (NDJSON), sent as it comes: `start`, `token`…, and `done` or `error` at the end.";
     let operations = vec![
@@ -43,14 +49,16 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
             .answers::<ChatReply>(
                 200,
                 "The whole answer.",
-                json!({ "conversationId": "BAseksoEpxJ9HP0e_JxPNE2eZhljceza", "message": "30 days." }),
+                json!({ "conversationId": CONVERSATION, "message": "30 days." }),
             )
             .refuses([ErrorCode::AgentFailed]),
         message(Operation::new(Route::ChatStream, "chatStream", "Ask, and get the answer as it comes"))
             .about("What goes wrong once the message is stored is the last line, `error`, with a code of the errors.")
+            .sends("X-Accel-Buffering")
             .answers_with(200, streamed, Some(lines())),
         message(Operation::new(Route::OldChatStream, "oldChatStream", "The same, by its older name"))
             .about("For clients of Open Chat Widget.")
+            .sends("X-Accel-Buffering")
             .answers_with(200, streamed, Some(lines())),
         Operation::new(Route::ReadMessages, "readMessages", "Read a conversation")
             .about(

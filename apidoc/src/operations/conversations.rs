@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use weft_shared::error::ErrorCode;
 use weft_shared::ids::{ConversationId, Environment, TenantId};
 use weft_shared::protocol::http::{
-    AdminConversationList, AdminThread, ConversationExport, ConversationList, MessageList, Thread,
+    AdminConversationList, AdminThread, ConversationExport, ConversationList, DEFAULT_ADMIN_LIMIT, DEFAULT_LIMIT,
+    MAX_LIMIT, MessageList, Thread,
 };
 use weft_shared::protocol::routes::Route;
 
@@ -22,7 +23,7 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
         plane: MANAGEMENT,
     };
     let operations = vec![
-        by_time(found(Operation::new(Route::ListConversations, "listConversations", "List conversations")))
+        by_time(DEFAULT_LIMIT, found(Operation::new(Route::ListConversations, "listConversations", "List conversations")))
             .answers::<ConversationList>(
                 200,
                 "A page of conversations, those with the newest message first.",
@@ -40,6 +41,7 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
         Operation::new(Route::ExportConversation, "exportConversation", "Export a conversation")
             .about("All that is stored about it, as one file; but for the hash of its history secret, which is a credential.")
             .id::<ConversationId>()
+            .sends("Content-Disposition")
             .answers::<ConversationExport>(
                 200,
                 "The file.",
@@ -64,12 +66,15 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
                     "next_cursor": null
                 }),
             ),
-        by_time(of_tenant(Operation::new(
-            Route::AdminListConversations,
-            "adminListConversations",
-            "List conversations as Open Chat Widget does",
-        )))
-        .about("`limit` is 100 unless given, and times are milliseconds since 1970.")
+        by_time(
+            DEFAULT_ADMIN_LIMIT,
+            of_tenant(Operation::new(
+                Route::AdminListConversations,
+                "adminListConversations",
+                "List conversations as Open Chat Widget does",
+            )),
+        )
+        .about("Times are milliseconds since 1970.")
         .refuses([ErrorCode::NotFound])
         .answers::<AdminConversationList>(
             200,
@@ -108,8 +113,8 @@ fn found(operation: Operation) -> Operation {
 }
 
 /// `limit` and `cursor` of a list by time.
-fn by_time(operation: Operation) -> Operation {
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 200 });
+fn by_time(default: u32, operation: Operation) -> Operation {
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": default });
     let cursor = json!({ "type": "string", "pattern": "^[0-9]{1,16}\\.[1-9][0-9]{0,9}$" });
     operation.query("limit", false, &limit, "How many items a page has at most.").query(
         "cursor",

@@ -32,7 +32,7 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
                     }
                 }),
             )
-            .refuses([ErrorCode::OriginNotAllowed, ErrorCode::NotFound]),
+            .refuses([ErrorCode::OriginNotAllowed, ErrorCode::NotFound, ErrorCode::RateLimited]),
         Operation::new(Route::WidgetSession, "widgetSession", "The WebSocket of one conversation")
             .about(
                 "Upgrades to a WebSocket that speaks protocol 1: JSON text frames, the widget token in the first of them and \
@@ -43,7 +43,7 @@ pub(super) fn group() -> (Group, Vec<Operation>) {
             .header("Upgrade", true, &json!({ "type": "string", "enum": ["websocket"] }), "RFC 6455.")
             .header("Origin", true, &json!({ "type": "string" }), "On the live config's list.")
             .answers_with(101, "The socket is open; its first frame is `session.ready`.", None)
-            .refuses([ErrorCode::OriginNotAllowed, ErrorCode::NotFound]),
+            .refuses([ErrorCode::OriginNotAllowed, ErrorCode::NotFound, ErrorCode::RateLimited]),
         Operation::new(Route::MintWidgetToken, "mintWidgetToken", "Make a widget token")
             .about(
                 "What a refresh endpoint calls, once it knows who is logged in. A key's token is for the key's own environment; a \

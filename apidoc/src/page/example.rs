@@ -1,8 +1,18 @@
 //! The example of a request: a line for a shell, with the document's own examples in it.
 
 use super::{items, resolve, text};
+use crate::operation::NDJSON;
 use serde_json::Value;
 use std::fmt::Write as _;
+
+/// The schemes and the variables of a shell that hold such a credential: the one that the reader will most likely have comes
+/// first.
+const CREDENTIALS: [(&str, &str); 4] = [
+    ("secretKey", "WEFT_SECRET_KEY"),
+    ("sessionToken", "WEFT_SESSION_TOKEN"),
+    ("publishableKey", "WEFT_PUBLISHABLE_KEY"),
+    ("adminKey", "WEFT_ADMIN_KEY"),
+];
 
 /// The request as `curl` sends it.
 pub(super) fn curl(document: &Value, method: &str, path: &str, operation: &Value) -> String {
@@ -25,14 +35,16 @@ pub(super) fn curl(document: &Value, method: &str, path: &str, operation: &Value
         .collect();
     if schemes.contains(&"publishableKeyInQuery") {
         query.insert(0, "key=wf_pk_…".to_owned());
-    } else if let Some(variable) = schemes.iter().find_map(|scheme| variable(scheme)) {
+    } else if let Some((_, variable)) = CREDENTIALS.iter().find(|(scheme, _)| schemes.contains(scheme)) {
         headers.insert(0, format!("Authorization: Bearer ${variable}"));
     }
     if !query.is_empty() {
         let _ = write!(address, "?{}", query.join("&"));
     }
     let verb = if method == "GET" { String::new() } else { format!(" -X {method}") };
-    let mut out = format!("curl{verb} \"$WEFT{address}\"");
+    // Lines are to be seen as they come.
+    let unbuffered = if operation["responses"]["200"]["content"][NDJSON].is_object() { " -N" } else { "" };
+    let mut out = format!("curl{unbuffered}{verb} \"$WEFT{address}\"");
     let example = &operation["requestBody"]["content"]["application/json"]["example"];
     if example.is_object() {
         headers.push("Content-Type: application/json".to_owned());
@@ -50,17 +62,6 @@ pub(super) fn curl(document: &Value, method: &str, path: &str, operation: &Value
 /// JSON on lines of its own.
 pub(super) fn pretty(example: &Value) -> String {
     serde_json::to_string_pretty(example).unwrap_or_default()
-}
-
-/// The variable of a shell that holds the credential: the one that the caller will most likely have.
-fn variable(scheme: &str) -> Option<&'static str> {
-    Some(match scheme {
-        "adminKey" => "WEFT_ADMIN_KEY",
-        "sessionToken" => "WEFT_SESSION_TOKEN",
-        "secretKey" => "WEFT_SECRET_KEY",
-        "publishableKey" => "WEFT_PUBLISHABLE_KEY",
-        _ => return None,
-    })
 }
 
 fn sample(document: &Value, schema: &Value, name: &str) -> String {

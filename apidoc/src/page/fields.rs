@@ -71,7 +71,7 @@ fn row(name: &str, schema: &Value, is_required: bool, parameter: Option<(&str, &
 }
 
 /// Type and bounds, in words.
-fn kind(schema: &Value) -> Markup {
+pub(super) fn kind(schema: &Value) -> Markup {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/")) {
         return html! { a href={ "#schema-" (name) } { (name) } };
     }

@@ -24,7 +24,8 @@ pub use conversations::{
 };
 pub use keys::{CreateKey, KeyCreated, KeyList, KeyView, MAX_LABEL_CHARS, MAX_RATE_LIMIT_PER_MINUTE, RotateKey};
 pub use open_chat_widget::{
-    AdminConversation, AdminConversationList, AdminMessage, AdminThread, admin_page, admin_tenant, is_default_tenant,
+    AdminConversation, AdminConversationList, AdminMessage, AdminThread, DEFAULT_ADMIN_LIMIT, admin_page, admin_tenant,
+    is_default_tenant,
 };
 pub use query::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE_BYTES, Page, Query};
 pub(crate) use read::field_name;

@@ -18,6 +18,21 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 type Built = HashMap<String, Arc<Validator>>;
 static BUILT: LazyLock<Mutex<Built>> = LazyLock::new(Mutex::default);
 
+/// Headers of every answer: ours, which the document's introduction names, and those of HTTP itself.
+const EVERYWHERE: [&str; 11] = [
+    "cache-control",
+    "content-security-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "transfer-encoding",
+    "connection",
+    "date",
+    "keep-alive",
+];
+
 /// The document as the Worker serves it.
 pub const OPENAPI: &str = include_str!("../../../docs/openapi.json");
 
@@ -45,6 +60,12 @@ pub(super) fn check(answer: &Answer) {
         let is_there = answer.header(name).is_some();
         assert!(is_there || header["required"] != true, "{}: {status} without {name}", answer.what);
     }
+    for name in answer.headers.keys().map(ureq::http::HeaderName::as_str) {
+        let is_documented = response["headers"]
+            .as_object()
+            .is_some_and(|documented| documented.keys().any(|one| one.eq_ignore_ascii_case(name)));
+        assert!(is_documented || EVERYWHERE.contains(&name), "{}: {status} has an undocumented {name}", answer.what);
+    }
     let media_type = answer.header("Content-Type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default();
     if method == "HEAD" {
@@ -55,10 +76,17 @@ pub(super) fn check(answer: &Answer) {
         return;
     };
     let content = content.get(media_type).unwrap_or_else(|| panic!("{}: {status} is {media_type}", answer.what));
-    let Some(schema) = content.get("schema").filter(|_| media_type == "application/json") else { return };
-    let body: Value = serde_json::from_str(&answer.text).expect("JSON");
-    if let Err(error) = built(place, schema).validate(&body) {
-        panic!("{}: {status} breaks its schema at {}: {error}", answer.what, error.instance_path());
+    let (schema, bodies) = match media_type {
+        "application/json" => (content.get("schema"), vec![answer.text.as_str()]),
+        "application/x-ndjson" => (content.get("x-weft-line"), answer.text.lines().collect()),
+        _ => return,
+    };
+    let schema = built(place, schema.expect("a schema of what is JSON"));
+    for body in bodies {
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        if let Err(error) = schema.validate(&body) {
+            panic!("{}: {status} breaks its schema at {}: {error}", answer.what, error.instance_path());
+        }
     }
 }
 
@@ -79,11 +107,11 @@ fn operation(method: &str, path: &str) -> Option<(&'static str, &'static Value)>
 
 fn built(place: String, schema: &Value) -> Arc<Validator> {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let build = || {
+    let compile = || {
         let whole = json!({ "components": DOCUMENT["components"], "allOf": [schema] });
         Arc::new(jsonschema::options().should_validate_formats(true).build(&whole).expect("a schema"))
     };
-    Arc::clone(built.entry(place).or_insert_with(build))
+    Arc::clone(built.entry(place).or_insert_with(compile))
 }
 
 /// Readers skip fields that they don't know, so the document leaves its answers open. Here they are closed: a field that is
@@ -139,6 +167,14 @@ mod tests {
     #[should_panic(expected = "is not in the document")]
     fn a_status_that_is_not_documented_fails() {
         check(&answer("GET /v1/tenants/acme", 409, r#"{"error":"conflict","message":"No."}"#));
+    }
+
+    #[test]
+    #[should_panic(expected = "200 has an undocumented ratelimit")]
+    fn a_header_that_is_not_documented_fails() {
+        let mut answer = answer("GET /health", 200, r#"{"status":"ok"}"#);
+        answer.headers.insert("ratelimit", HeaderValue::from_static("\"default\";r=0;t=12"));
+        check(&answer);
     }
 
     #[test]

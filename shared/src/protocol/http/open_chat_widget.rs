@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Conversations in a list unless `limit` says otherwise, as there.
-const DEFAULT_ADMIN_LIMIT: u32 = 100;
+pub const DEFAULT_ADMIN_LIMIT: u32 = 100;
 
 /// Which part of the list is asked for.
 ///
