@@ -272,7 +272,6 @@ impl Socket {
     /// # Panics
     /// Where the socket closes with another, or falls silent.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "some tests want the close alone")]
     pub fn until_closed(&mut self, code: u16) -> Vec<Value> {
         let mut frames = Vec::new();
         loop {

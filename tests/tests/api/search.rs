@@ -6,7 +6,11 @@ use serde_json::Value;
 use weft_tests::api::{Deployment, Workspace};
 
 fn escape(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().flat_map(|byte| ['%', hex(byte >> 4), hex(byte & 15)]).collect()
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).expect("below 16").to_ascii_uppercase()
 }
 
 /// The texts of the messages that are found.
