@@ -41,7 +41,7 @@ pub fn all(project: &Project, tools: &Tools) -> Result<()> {
 }
 
 fn worker(project: &Project, tools: &Tools) -> Result<()> {
-    let stamp = stamp(project, "worker", &["worker"])?;
+    let stamp = stamp(project, "worker", &["worker", "docs/openapi.json", "docs/openapi.html"])?;
     if stamp.is_fresh() && project.path("build/worker/index.js").is_file() {
         return Ok(());
     }
