@@ -27,6 +27,7 @@ pub fn answers(url: &str) -> bool {
 pub struct Api<'a> {
     base: &'a str,
     credential: Option<&'a str>,
+    headers: Vec<(&'a str, &'a str)>,
     agent: Agent,
 }
 
@@ -63,13 +64,20 @@ impl<'a> Api<'a> {
     /// A caller of the Worker at `base`.
     #[must_use]
     pub fn new(base: &'a str, credential: &'a str) -> Self {
-        Self { base, credential: Some(credential), agent: agent(Duration::from_secs(30)) }
+        Self { base, credential: Some(credential), headers: Vec::new(), agent: agent(Duration::from_secs(30)) }
     }
 
     /// A caller without a credential.
     #[must_use]
     pub fn without_credential(base: &'a str) -> Self {
-        Self { base, credential: None, agent: agent(Duration::from_secs(30)) }
+        Self { base, credential: None, headers: Vec::new(), agent: agent(Duration::from_secs(30)) }
+    }
+
+    /// The same caller, with a header on each call.
+    #[must_use]
+    pub fn with(mut self, name: &'a str, value: &'a str) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// Calls `path`, with `body` where there is one.
@@ -83,6 +91,9 @@ impl<'a> Api<'a> {
         let mut request = ureq::http::Request::builder().method(method).uri(&url);
         if let Some(credential) = self.credential {
             request = request.header("Authorization", format!("Bearer {credential}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, *value);
         }
         let sent = match body {
             Some(body) => {

@@ -17,6 +17,7 @@ pub mod processes;
 mod progress;
 pub mod project;
 pub mod provision;
+pub mod schemathesis;
 pub mod setup;
 pub mod shorten;
 pub mod size;

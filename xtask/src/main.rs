@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use xtask::bench::{self, Bench};
 use xtask::project::Project;
-use xtask::setup::{Chromium, Tools};
-use xtask::{build, check, dev, doctor, size, test};
+use xtask::setup::{Chromium, Schemathesis, Tools};
+use xtask::{build, check, dev, doctor, schemathesis, size, test};
 
 /// Builds, runs and tests Weft. Each command installs what it needs: programs into the user's cache and npm's into
 /// `node_modules`, nothing else.
@@ -41,7 +41,7 @@ enum Command {
         /// Only unit tests on this machine
         #[arg(long)]
         native: bool,
-        /// Only tests over HTTP and WebSocket against the Worker
+        /// Only tests over HTTP and WebSocket against the Worker, schemathesis among them
         #[arg(long)]
         api: bool,
         /// Only tests in a browser
@@ -61,6 +61,11 @@ enum Command {
     Size,
     /// Write docs/openapi.json and docs/openapi.html anew, after a change of the HTTP API
     Openapi,
+    /// Hold a running Worker against the description of its API, with schemathesis
+    ///
+    /// Asks as the operator, as a server and as a page: some thousand requests, good and bad, with a fixed seed. Fails where
+    /// an answer is a server error or isn't what the document promises. Needs python3; the rest it installs.
+    Schemathesis,
     /// Measure what Weft's own parts cost, as ratios to the same thing without them
     ///
     /// Prints a table and writes `target/bench/NAME.json`. Milliseconds are this machine's; ratios come from one run in which
@@ -123,14 +128,17 @@ fn run(command: Command) -> Result<ExitCode> {
             build::cargo(&project).args(["run", "--quiet", "--package", "weft-apidoc"]),
             "writing the OpenAPI document",
         ),
+        Command::Schemathesis => schemathesis::run(&project),
         Command::Bench { names } => bench::run(&project, &names),
         // It needs no project, and has exit codes of its own.
         Command::Doctor { .. } => Ok(()),
         Command::Setup => {
             let tools = Tools::ready(&project);
+            let schemathesis = Schemathesis::ready();
             let chromium = Chromium::ready(&project);
-            // Both are tried before either's failure is told.
+            // Both are tried before one's failure is told.
             tools?;
+            schemathesis?;
             println!("All is there. Tests use {}.", chromium?.program().display());
             Ok(())
         }

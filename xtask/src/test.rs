@@ -25,6 +25,7 @@ use crate::entropy::random_secret;
 use crate::processes::{DemoOptions, DemoProcess, WorkerOptions, WorkerProcess, free_port};
 use crate::project::{Lock, Project, private_dir};
 use crate::provision::Provision;
+use crate::schemathesis;
 use crate::setup::{Chromium, Tools};
 use crate::size;
 
@@ -56,6 +57,9 @@ pub fn run_all(project: &Project, options: &Options) -> Result<()> {
     }
     if options.api || options.browser || all {
         parts.add("tests of the whole", || whole(project, options, all));
+    }
+    if (options.api || all) && options.filters.is_empty() {
+        parts.add("the document, asked", || schemathesis::run(project));
     }
     // Last: who has a failing test wants to hear of that first.
     let is_everything = all && options.filters.is_empty();

@@ -5,10 +5,12 @@
 mod cargo_tools;
 mod chromium;
 mod node;
+mod schemathesis;
 mod toolchain;
 
 pub use chromium::Chromium;
 pub use node::NodeTools;
+pub use schemathesis::Schemathesis;
 
 use anyhow::Result;
 use std::ffi::OsString;
