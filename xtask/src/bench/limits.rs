@@ -18,10 +18,11 @@ use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Message, WebSocket};
 
 use super::samples::{Ratio, Samples};
-use super::workerd::Workerd;
+use super::worker::Measured;
 use super::write_report;
 use crate::clock::Stopwatch;
 use crate::http::Api;
+use crate::processes::WorkerdOptions;
 use crate::project::Project;
 
 const TENANT: &str = "bench";
@@ -73,7 +74,7 @@ type Turn<'a> = Box<dyn FnMut() -> Result<Option<Duration>> + 'a>;
 /// # Errors
 /// Where the Worker doesn't do what is to be measured.
 pub(super) fn run(project: &Project) -> Result<()> {
-    let worker = Workerd::start(project, "limits", &[])?;
+    let worker = Measured::start(project, "limits", &[], WorkerdOptions::default())?;
     let admin = Api::new(&worker.url, &worker.admin_key);
     admin.post("/v1/tenants", &json!({ "id": TENANT }))?.success("making the tenant")?;
     let mut requests = requests(&worker, &admin)?;
@@ -100,7 +101,7 @@ const FULL: &str = "guard, window full (429)";
 const NO_QUOTA: &str = "message, no limit";
 const QUOTA: &str = "message, daily limit";
 
-fn requests<'a>(worker: &'a Workerd, admin: &Api<'_>) -> Result<Vec<Series<'a>>> {
+fn requests<'a>(worker: &'a Measured, admin: &Api<'_>) -> Result<Vec<Series<'a>>> {
     let key = |more: Value| new_key(admin, "production", more);
     let publishable = key(json!({ "type": "publishable" }))?;
     let secret = key(json!({ "type": "secret", "scopes": [], "rate_limit_per_minute": 100_000 }))?;
@@ -126,7 +127,7 @@ struct Caller {
 }
 
 impl Caller {
-    fn new(worker: &Workerd, credential: Option<String>) -> Self {
+    fn new(worker: &Measured, credential: Option<String>) -> Self {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
         Self { agent, url: worker.url.clone(), credential: credential.map(|text| format!("Bearer {text}")) }
     }
@@ -149,7 +150,7 @@ impl Caller {
     }
 }
 
-fn messages<'a>(worker: &Workerd, admin: &Api<'_>) -> Result<Vec<Series<'a>>> {
+fn messages<'a>(worker: &Measured, admin: &Api<'_>) -> Result<Vec<Series<'a>>> {
     let talk = |environment: &str, daily: Option<u32>| -> Result<Talk> {
         let config = format!("/v1/tenants/{TENANT}/config?environment={environment}");
         let fields = json!({
@@ -175,7 +176,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn open(worker: &Workerd, key: &str) -> Result<Self> {
+    fn open(worker: &Measured, key: &str) -> Result<Self> {
         let conversation = crate::entropy::random_secret()?;
         let host = worker.url.trim_start_matches("http://");
         let url = format!("ws://{host}/widget/session?key={key}&conversation={conversation}");

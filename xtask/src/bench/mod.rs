@@ -4,7 +4,7 @@
 
 mod limits;
 mod samples;
-mod workerd;
+mod worker;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;

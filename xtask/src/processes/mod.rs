@@ -6,6 +6,7 @@ mod group;
 mod log;
 mod ports;
 mod worker;
+mod workerd;
 
 pub use demo::{DemoOptions, DemoProcess};
 pub use group::Group;
@@ -13,3 +14,4 @@ pub use log::Log;
 pub(crate) use log::tail;
 pub use ports::{free_port, is_free};
 pub use worker::{WorkerOptions, WorkerProcess};
+pub use workerd::{Beside, WorkerdOptions, WorkerdProcess};
