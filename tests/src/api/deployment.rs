@@ -128,6 +128,16 @@ impl Settings {
         self.vars.get(name).map_or("", String::as_str)
     }
 
+    pub(super) const fn vars(&self) -> &BTreeMap<String, String> {
+        &self.vars
+    }
+
+    /// A Worker that was started with them.
+    pub(super) fn deployment(&self, url: String, log: PathBuf) -> Deployment {
+        let (admin_key, master_key) = (self.get("ADMIN_API_KEY").to_owned(), self.get("WEFT_MASTER_KEY").to_owned());
+        Deployment { url, admin_key, master_key, log }
+    }
+
     /// Where its state is kept.
     #[must_use]
     pub fn state_dir(&self) -> &Path {
@@ -144,12 +154,7 @@ impl Settings {
         let options =
             WorkerOptions { vars: self.vars.clone(), state_dir: self.state_dir.clone(), port: None, log_prefix: None };
         let process = WorkerProcess::start(&project, &options).unwrap_or_else(|error| panic!("{error:#}"));
-        let deployment = Deployment {
-            url: process.url(),
-            admin_key: self.get("ADMIN_API_KEY").to_owned(),
-            master_key: self.get("WEFT_MASTER_KEY").to_owned(),
-            log: process.log().path().to_owned(),
-        };
+        let deployment = self.deployment(process.url(), process.log().path().to_owned());
         Started { deployment, process }
     }
 }

@@ -17,6 +17,7 @@ mod chat_stream;
 mod config;
 mod conversation_bound;
 mod conversations;
+mod crashes;
 mod credentials;
 mod deployments;
 mod export;
