@@ -48,6 +48,7 @@ mod secrecy;
 mod sessions;
 mod shop;
 mod sockets;
+mod sleep;
 mod sources;
 mod stored;
 mod stranger;
