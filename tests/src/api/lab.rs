@@ -127,9 +127,11 @@ impl Lab {
 pub struct Counts(Value);
 
 impl Counts {
-    /// How often a class did that: `made`, `fetch`, `webSocketMessage`, `alarm`, `rows_written`, `alarms_set`.
+    /// How often the objects of a class whose names begin so did that: `made`, `fetch`, `webSocketMessage`, `alarm`,
+    /// `rows_written`, `alarms_set`.
     #[must_use]
-    pub fn of(&self, class: &str, what: &str) -> u64 {
-        self.0[class][what].as_u64().unwrap_or(0)
+    pub fn of(&self, class: &str, name: &str, what: &str) -> u64 {
+        let objects = self.0[class].as_object().into_iter().flatten();
+        objects.filter(|(known, _)| known.starts_with(name)).filter_map(|(_, counts)| counts[what].as_u64()).sum()
     }
 }

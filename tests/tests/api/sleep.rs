@@ -24,20 +24,21 @@ fn put_to_sleep(lab: &Lab) {
 
 /// What was counted since the last time, once the tenant was told, which comes after the visitor was answered.
 #[track_caller]
-fn settled_counts(lab: &Lab) -> Counts {
+fn settled_counts(lab: &Lab, tenant: &str) -> Counts {
     let is_told = || {
         let counts = lab.counts();
-        (counts.of("Tenant", "fetch") > 0 && counts.of("Conversation", "rows_written") >= 3).then_some(())
+        (counts.of("Tenant", tenant, "fetch") > 0 && counts.of("Conversation", tenant, "rows_written") >= 3)
+            .then_some(())
     };
     assert!(patiently(PATIENCE, is_told).is_some(), "{:?}", lab.counts());
     lab.take_counts()
 }
 
-/// Holds that these woke up since.
+/// Holds that these woke up since: of the tenant's objects, the one of each class.
 #[track_caller]
-fn woke(counts: &Counts, classes: &[&str]) {
+fn woke(counts: &Counts, tenant: &str, classes: &[&str]) {
     for class in classes {
-        assert_eq!(counts.of(class, "made"), 1, "{class} slept and woke once: {counts:?}");
+        assert_eq!(counts.of(class, tenant, "made"), 1, "{class} slept and woke once: {counts:?}");
     }
 }
 
@@ -80,10 +81,10 @@ fn sockets_live_on_while_all_objects_sleep_and_what_is_said_after_is_answered() 
         put_to_sleep(&lab);
         // The runtime answers this one itself.
         socket.is_quiet_and_open();
-        assert_eq!(lab.take_counts().of("Conversation", "made"), 0, "a ping wakes nobody");
+        assert_eq!(lab.take_counts().of("Conversation", &workspace.tenant, "made"), 0, "a ping wakes nobody");
         let answer = format!("Round {round}.");
         let new = ask(&mut socket, &visit, &format!("say={answer}"), &answer);
-        woke(&settled_counts(&lab), &["Conversation", "Tenant"]);
+        woke(&settled_counts(&lab, &workspace.tenant), &workspace.tenant, &["Conversation", "Tenant"]);
         // The other socket gets the message and the answer, with the same numbers.
         let heard = other.until("chat.completed");
         assert_eq!(heard[0]["type"], "history");
@@ -115,10 +116,10 @@ fn each_object_that_a_message_asks_may_have_slept() {
     let mut socket = visit.begun();
     put_to_sleep(&lab);
     let _ = ask(&mut socket, &visit, "say=Awake.", "Awake.");
-    let counts = settled_counts(&lab);
-    woke(&counts, &["Conversation", "IpQuota", "Tenant"]);
+    let counts = settled_counts(&lab, &workspace.tenant);
+    woke(&counts, &workspace.tenant, &["Conversation", "IpQuota", "Tenant"]);
     // That of the page's key, and that of whoever minted the token.
-    assert_eq!(counts.of("KeyGuard", "made"), 2, "{counts:?}");
+    assert_eq!(counts.of("KeyGuard", "", "made"), 2, "{counts:?}");
 }
 
 #[test]
@@ -128,16 +129,17 @@ fn an_answer_writes_at_most_three_rows_and_one_per_second_of_streaming() {
     let key = workspace.open_for_chat(&json!({ "per_ip_daily": 100 }));
     let visit = workspace.visit(&key);
     let mut socket = visit.begun();
-    let _ = settled_counts(&lab);
+    let _ = settled_counts(&lab, &workspace.tenant);
     for (script, answer) in [("say=Short.", "Short.".to_owned()), ("words=70 delay_ms=50", words(70))] {
         let clock = Stopwatch::start();
         let _ = ask(&mut socket, &visit, script, &answer);
         let secs = clock.elapsed().as_secs();
-        let counts = settled_counts(&lab);
+        let counts = settled_counts(&lab, &workspace.tenant);
         // The message, its answer, and that the tenant was told of both. Alarms that are set are billed as rows are.
-        let rows = counts.of("Conversation", "rows_written") + counts.of("Conversation", "alarms_set");
+        let rows = counts.of("Conversation", &workspace.tenant, "rows_written")
+            + counts.of("Conversation", &workspace.tenant, "alarms_set");
         assert!((3..=3 + secs).contains(&rows), "{rows} rows in {secs} s: {counts:?}");
-        assert_eq!(counts.of("Tenant", "fetch"), 1, "told once: {counts:?}");
+        assert_eq!(counts.of("Tenant", &workspace.tenant, "fetch"), 1, "told once: {counts:?}");
         if secs >= 3 {
             assert!(rows > 3, "streamed text is stored while it comes: {counts:?}");
         }
@@ -167,7 +169,7 @@ fn an_eviction_asked_for_in_mid_answer_loses_nothing() {
         assert_eq!(crate::answers::streamed(&frames, &id), words(50));
         let seqs = ask(&mut socket, &visit, "say=Next.", "Next.");
         assert!(seqs[0] > seq(end));
-        woke(&settled_counts(&lab), &["Conversation"]);
+        woke(&settled_counts(&lab, &workspace.tenant), &workspace.tenant, &["Conversation"]);
     }
 }
 
@@ -183,8 +185,8 @@ fn a_token_s_end_is_announced_to_a_conversation_that_sleeps_and_holds() {
     let expiring = socket.expect("auth.expiring");
     assert!((1..=24).contains(&expiring["expiresInSecs"].as_i64().expect("seconds")), "{expiring}");
     let counts = lab.take_counts();
-    woke(&counts, &["Conversation"]);
-    assert_eq!(counts.of("Conversation", "alarm"), 1, "{counts:?}");
+    woke(&counts, &workspace.tenant, &["Conversation"]);
+    assert_eq!(counts.of("Conversation", &workspace.tenant, "alarm"), 1, "{counts:?}");
     put_to_sleep(&lab);
     let refused = patiently(PATIENCE, || {
         socket.send(&chat_request(&fresh("request"), "say=Hello.", None, None));
@@ -219,17 +221,18 @@ fn limits_and_windows_count_on_after_sleep() {
     put_to_sleep(&lab);
     socket.send(&chat_request(&fresh("request"), "say=Beyond.", None, None));
     assert_eq!(socket.expect("limit.reached")["limit"], "daily");
-    woke(&lab.take_counts(), &["IpQuota"]);
+    woke(&lab.take_counts(), &workspace.tenant, &["IpQuota"]);
 
     let limited = json!({ "label": "test", "type": "secret", "environment": "production", "rate_limit_per_minute": 3 });
-    let secret = workspace.key(&limited)["key"].as_str().expect("a key").to_owned();
-    let ask = || workspace.call("GET", "/config").bearer(&secret).send().status;
+    let made = workspace.key(&limited);
+    let (id, secret) = (made["id"].as_str().expect("an id"), made["key"].as_str().expect("a key"));
+    let ask = || workspace.call("GET", "/config").bearer(secret).send().status;
     for _ in 0..3 {
         assert_eq!(ask(), 200);
         put_to_sleep(&lab);
     }
     assert_eq!(ask(), 429);
-    woke(&lab.take_counts(), &["KeyGuard"]);
+    assert_eq!(lab.take_counts().of("KeyGuard", id, "made"), 1, "its guard slept");
 }
 
 #[test]
