@@ -34,6 +34,8 @@ pub mod limits;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 #[cfg(feature = "server")]
+pub mod outbox;
+#[cfg(feature = "server")]
 pub mod retention;
 #[cfg(feature = "server")]
 pub mod scope;

@@ -1,9 +1,12 @@
 //! What others are still to be told of a tenant's changes. An entry names the target alone: what it is told is read
 //! when it is told, so the latest state goes out, however often an entry is delivered.
 
+use super::instant;
 use super::sql::{Database, SqlError};
+use crate::clock;
 use serde::Deserialize;
 use weft_shared::ids::{CredentialId, Environment};
+use weft_shared::time::Timestamp;
 
 /// Whom to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +54,9 @@ impl Target {
 /// Notes that a target is to be told. Call it in the transaction of the change.
 pub(crate) fn add(db: &Database, target: &Target) -> Result<(), SqlError> {
     db.run(
-        "INSERT INTO outbox (target, revision) VALUES (?, 1)
-         ON CONFLICT (target) DO UPDATE SET revision = revision + 1",
-        vec![target.to_text().into()],
+        "INSERT INTO outbox (target, revision, since) VALUES (?, 1, ?)
+         ON CONFLICT (target) DO UPDATE SET revision = revision + 1, since = excluded.since",
+        vec![target.to_text().into(), instant(clock::now())],
     )
 }
 
@@ -67,6 +70,15 @@ pub(crate) fn entries(db: &Database) -> Result<Vec<Entry>, SqlError> {
     let rows: Vec<Row> = db.rows("SELECT target, revision FROM outbox", vec![])?;
     let entry = |row: Row| Target::parse(&row.target).map(|target| Entry { target, revision: row.revision });
     Ok(rows.into_iter().filter_map(entry).collect())
+}
+
+/// Since when the newest of it waits; none: all was told.
+pub(crate) fn waiting_since(db: &Database) -> Result<Option<Timestamp>, SqlError> {
+    #[derive(Deserialize)]
+    struct Row {
+        since: Option<Timestamp>,
+    }
+    Ok(db.row::<Row>("SELECT MAX(since) AS since FROM outbox", vec![])?.and_then(|row| row.since))
 }
 
 /// Which change a target is still to be told of, if any.

@@ -8,7 +8,7 @@ pub(crate) const DIRECTORY: &[&str] = &["
 
 /// Of a `Tenant` object. `tenants` has one row; its `revision` rises with everything that keys inherit.
 /// `keys` holds session tokens too. `pending_since` is null once the key's guard has the record; `replaces` is the key
-/// that a new one is the successor of. `audit` is only ever added to. `outbox` names what others are still to be told.
+/// that a new one is the successor of. `audit` is only ever added to. `outbox` names whom to tell, and since when.
 /// `conversations`, `messages` and `message_texts` are the index of what conversations told; a message has one number in
 /// both of its tables. Nothing counts up for ever there, as a counter of its own would be a row more with each message.
 /// `secure-delete` takes the words of a deleted text out of the index at once, rather than when it is next merged.
@@ -71,6 +71,9 @@ pub(crate) const TENANT: &[&str] = &[
     CREATE INDEX messages_by_conversation ON messages (conversation);
     CREATE VIRTUAL TABLE message_texts USING fts5 (text, columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
     INSERT INTO message_texts (message_texts, rank) VALUES ('secure-delete', 1);
+",
+    "
+    ALTER TABLE outbox ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

@@ -17,8 +17,9 @@ use crate::store::{configs, keys};
 use futures_util::future::join_all;
 use serde::Serialize;
 use weft_shared::keys::CredentialKind;
+use weft_shared::outbox::retry_in_ms;
 
-/// How long until what could not be delivered is tried again, and unfinished keys are looked at.
+/// How long until unfinished keys are looked at.
 const RETRY_MS: i64 = 5_000;
 
 impl Tenant {
@@ -104,13 +105,14 @@ impl Tenant {
     /// Sets the object's one alarm for what is left to do, if anything is.
     pub(super) async fn wake_for_what_is_left(&self) {
         let Ok(Some(db)) = self.db.if_stored() else { return };
-        let is_any_left = outbox::entries(db).is_ok_and(|entries| !entries.is_empty())
-            || keys::has_pending(db).is_ok_and(|is_any| is_any);
+        let told_again_ms =
+            outbox::waiting_since(db).ok().flatten().map(|at| retry_in_ms(clock::now().millis_since(at)));
+        let finished_ms = keys::has_pending(db).is_ok_and(|is_any| is_any).then_some(RETRY_MS);
         let expiry = next_expiry(db).ok().flatten();
         // What is overdue is what an alarm didn't get done: it is tried again a little later.
         let expiry_ms = expiry.map(|at| at.millis_since(clock::now()).max(RETRY_MS));
         let storage = self.state.storage();
-        let set = match is_any_left.then_some(RETRY_MS).into_iter().chain(expiry_ms).min() {
+        let set = match told_again_ms.into_iter().chain(finished_ms).chain(expiry_ms).min() {
             Some(ms) => storage.set_alarm(ms).await,
             None => storage.delete_alarm().await,
         };
