@@ -11,13 +11,11 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
-use tungstenite::client::IntoClientRequest as _;
-use tungstenite::{Message, WebSocket};
 
-use super::samples::{Ratio, Samples};
+use super::samples::{Compared, Samples, Times, print_ratios, print_times};
+use super::talk::{TENANT, Talk, make_tenant, new_key, open_shop};
 use super::worker::Measured;
 use super::write_report;
 use crate::clock::Stopwatch;
@@ -25,8 +23,6 @@ use crate::http::Api;
 use crate::processes::WorkerdOptions;
 use crate::project::Project;
 
-const TENANT: &str = "bench";
-const ORIGIN: &str = "https://shop.example";
 /// Turns that count, and those before them that don't.
 const REQUEST_TURNS: usize = 2_000;
 const MESSAGE_TURNS: usize = 300;
@@ -41,22 +37,6 @@ struct Report {
     cores: usize,
     times: Vec<Times>,
     ratios: Vec<Compared>,
-}
-
-#[derive(Serialize)]
-struct Times {
-    what: &'static str,
-    count: usize,
-    p50_ms: f64,
-    p99_ms: f64,
-}
-
-#[derive(Serialize)]
-struct Compared {
-    what: &'static str,
-    over: &'static str,
-    #[serde(flatten)]
-    ratio: Ratio,
 }
 
 /// Something that is measured, turn by turn with the others.
@@ -76,7 +56,7 @@ type Turn<'a> = Box<dyn FnMut() -> Result<Option<Duration>> + 'a>;
 pub(super) fn run(project: &Project) -> Result<()> {
     let worker = Measured::start(project, "limits", &[], WorkerdOptions::default())?;
     let admin = Api::new(&worker.url, &worker.admin_key);
-    admin.post("/v1/tenants", &json!({ "id": TENANT }))?.success("making the tenant")?;
+    make_tenant(&admin)?;
     let mut requests = requests(&worker, &admin)?;
     take_turns(&mut requests, REQUEST_TURNS)?;
     let mut messages = messages(&worker, &admin)?;
@@ -152,86 +132,15 @@ impl Caller {
 
 fn messages<'a>(worker: &Measured, admin: &Api<'_>) -> Result<Vec<Series<'a>>> {
     let talk = |environment: &str, daily: Option<u32>| -> Result<Talk> {
-        let config = format!("/v1/tenants/{TENANT}/config?environment={environment}");
-        let fields = json!({
-            "base_url": ORIGIN,
-            "require_signed_token": false,
-            "per_ip_daily": daily,
-            "agent": { "provider": "scripted" },
-        });
-        admin.patch(&config, &fields)?.success("staging a config")?;
-        let deploy = format!("/v1/tenants/{TENANT}/config/deploy");
-        admin.post(&deploy, &json!({ "environment": environment }))?.success("deploying a config")?;
-        Talk::open(worker, &new_key(admin, environment, json!({ "type": "publishable" }))?)
+        let fields = json!({ "per_ip_daily": daily, "agent": { "provider": "scripted" } });
+        Talk::open(worker, &open_shop(admin, environment, fields)?, None)
     };
     let (mut free, mut limited) = (talk("staging", None)?, talk("development", Some(FAR))?);
-    Ok(vec![Series::new(NO_QUOTA, move || free.say()), Series::new(QUOTA, move || limited.say())])
-}
-
-/// A conversation on one socket.
-struct Talk {
-    socket: WebSocket<TcpStream>,
-    secret: String,
-    said: u32,
-}
-
-impl Talk {
-    fn open(worker: &Measured, key: &str) -> Result<Self> {
-        let conversation = crate::entropy::random_secret()?;
-        let host = worker.url.trim_start_matches("http://");
-        let url = format!("ws://{host}/widget/session?key={key}&conversation={conversation}");
-        let mut request = url.into_client_request().context("an address of our own")?;
-        request.headers_mut().append("Origin", ORIGIN.parse().context("an origin of our own")?);
-        let stream = TcpStream::connect(host).context("workerd listens")?;
-        stream.set_nodelay(true).context("a TCP stream")?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).context("a TCP stream")?;
-        // Its error holds the request, and with it the key.
-        let opened = tungstenite::client(request, stream);
-        let (socket, _) = opened.ok().context("the socket did not open")?;
-        let mut talk = Self { socket, secret: crate::entropy::random_secret()?, said: 0 };
-        talk.next("session.ready")?;
-        Ok(talk)
-    }
-
-    /// Says something. The time until it is accepted; then its answer is waited for.
-    fn say(&mut self) -> Result<Option<Duration>> {
+    let say = |talk: &mut Talk| {
         thread::sleep(PAUSE);
-        self.said += 1;
-        let id = format!("request-{:012}", self.said);
-        let payload = json!({ "message": { "text": "say=Hi." }, "historySecret": self.secret });
-        let frame = json!({ "type": "chat.request", "id": id, "payload": payload }).to_string();
-        let stopwatch = Stopwatch::start();
-        self.socket.send(Message::text(frame)).context("the socket is open")?;
-        self.next("chat.accepted")?;
-        let time = stopwatch.elapsed();
-        while self.read()? != "chat.completed" {}
-        Ok(Some(time))
-    }
-
-    fn next(&mut self, wanted: &str) -> Result<()> {
-        let found = self.read()?;
-        ensure!(found == wanted, "wanted {wanted}, got {found}");
-        Ok(())
-    }
-
-    /// The type of the next frame.
-    fn read(&mut self) -> Result<String> {
-        loop {
-            if let Message::Text(text) = self.socket.read().context("the socket ended")? {
-                let frame: Value = serde_json::from_str(&text).context("a frame is JSON")?;
-                let kind = frame["type"].as_str().context("a frame has a type")?;
-                ensure!(kind != "chat.error", "chat.error {}", frame["payload"]["error"]);
-                return Ok(kind.to_owned());
-            }
-        }
-    }
-}
-
-fn new_key(admin: &Api<'_>, environment: &str, mut body: Value) -> Result<String> {
-    body["label"] = json!("bench");
-    body["environment"] = json!(environment);
-    let made = admin.post(&format!("/v1/tenants/{TENANT}/keys"), &body)?.success("making a key")?;
-    Ok(made["key"].as_str().context("a key")?.to_owned())
+        talk.say("say=Hi.").map(Some)
+    };
+    Ok(vec![Series::new(NO_QUOTA, move || say(&mut free)), Series::new(QUOTA, move || say(&mut limited))])
 }
 
 /// Lets each have its turn, again and again, each time beginning with another one.
@@ -259,26 +168,17 @@ impl<'a> Series<'a> {
     }
 
     fn times(&self) -> Times {
-        let millis = |percent| self.samples.percentile(percent).as_secs_f64() * 1_000.0;
-        Times { what: self.what, count: self.samples.len(), p50_ms: millis(50), p99_ms: millis(99) }
+        self.samples.times(self.what)
     }
 }
 
 fn compare(series: &[Series<'_>], what: &'static str, over: &'static str) -> Result<Compared> {
     let find = |name: &str| series.iter().find(|one| one.what == name).context("a series of this name");
-    Ok(Compared { what, over, ratio: find(what)?.samples.ratio_to(&find(over)?.samples) })
+    Ok(find(what)?.samples.compared(what, over, &find(over)?.samples))
 }
 
 fn print(report: &Report) {
     println!("\nOne request after the other, on {} cores:\n", report.cores);
-    println!("{:<28}{:>8}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms");
-    for Times { what, count, p50_ms, p99_ms } in &report.times {
-        println!("{what:<28}{count:>8}{p50_ms:>10.2}{p99_ms:>10.2}");
-    }
-    println!("\n{:<52}{:>8}{:>8}   p50 in tenths of the run", "ratio", "p50", "p99");
-    for Compared { what, over, ratio } in &report.ratios {
-        let Ratio { p50, p99, p50_least, p50_most } = ratio;
-        println!("{:<52}{p50:>8.2}{p99:>8.2}   {p50_least:.2} to {p50_most:.2}", format!("{what} / {over}"));
-    }
-    println!();
+    print_times(&report.times);
+    print_ratios(&report.ratios);
 }

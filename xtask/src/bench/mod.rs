@@ -2,8 +2,10 @@
 //! things that it runs side by side, turn by turn, so that ratios mean something on a busy machine too; the milliseconds
 //! are this machine's. Not a part of `cargo xtask test`.
 
+mod chat;
 mod limits;
 mod samples;
+mod talk;
 mod worker;
 
 use anyhow::{Context as _, Result};
@@ -21,6 +23,8 @@ use crate::setup::Tools;
 pub enum Bench {
     /// What a key's window and a visitor's quota add to a request
     Limits,
+    /// What a chat costs: delay, memory, calls of objects and rows
+    Chat,
 }
 
 /// Runs these benches; none named: all.
@@ -34,6 +38,7 @@ pub fn run(project: &Project, names: &[Bench]) -> Result<()> {
         let stopwatch = Stopwatch::start();
         match name {
             Bench::Limits => limits::run(project)?,
+            Bench::Chat => chat::run(project)?,
         }
         println!("Took {}.", in_words(stopwatch.elapsed()));
     }

@@ -15,6 +15,10 @@ impl Samples {
         self.0.push(time);
     }
 
+    pub(super) fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.0.len()
     }
@@ -37,9 +41,56 @@ impl Samples {
         }
     }
 
+    /// What is said of them in a report.
+    pub(super) fn times(&self, what: &'static str) -> Times {
+        let millis = |percent| self.percentile(percent).as_secs_f64() * 1_000.0;
+        Times { what, count: self.len(), p50_ms: millis(50), p99_ms: millis(99) }
+    }
+
+    /// The same of a ratio.
+    pub(super) fn compared(&self, what: &'static str, over: &'static str, base: &Self) -> Compared {
+        Compared { what, over, ratio: self.ratio_to(base) }
+    }
+
     fn parts(&self) -> impl Iterator<Item = &[Duration]> {
         self.0.chunks(self.0.len().div_ceil(PARTS).max(1))
     }
+}
+
+/// The times of one thing, in a report.
+#[derive(Debug, Serialize)]
+pub(super) struct Times {
+    what: &'static str,
+    count: usize,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+/// A ratio, in a report.
+#[derive(Debug, Serialize)]
+pub(super) struct Compared {
+    what: &'static str,
+    over: &'static str,
+    #[serde(flatten)]
+    ratio: Ratio,
+}
+
+/// Prints a table of times.
+pub(super) fn print_times(times: &[Times]) {
+    println!("{:<28}{:>8}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms");
+    for Times { what, count, p50_ms, p99_ms } in times {
+        println!("{what:<28}{count:>8}{p50_ms:>10.2}{p99_ms:>10.2}");
+    }
+}
+
+/// Prints a table of ratios.
+pub(super) fn print_ratios(ratios: &[Compared]) {
+    println!("\n{:<52}{:>8}{:>8}   p50 in tenths of the run", "ratio", "p50", "p99");
+    for Compared { what, over, ratio } in ratios {
+        let Ratio { p50, p99, p50_least, p50_most } = ratio;
+        println!("{:<52}{p50:>8.2}{p99:>8.2}   {p50_least:.2} to {p50_most:.2}", format!("{what} / {over}"));
+    }
+    println!();
 }
 
 /// Two series of times, the one divided by the other.

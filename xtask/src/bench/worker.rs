@@ -10,7 +10,6 @@ use crate::project::Project;
 
 /// A Worker on empty storage, with secrets of its own. Dropping it ends it.
 pub(super) struct Measured {
-    #[expect(dead_code, reason = "it runs as long as this is held")]
     pub(super) process: WorkerdProcess,
     /// Its address, without a slash at the end.
     pub(super) url: String,
