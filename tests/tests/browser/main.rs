@@ -16,5 +16,6 @@ mod pictures;
 mod reading;
 mod refresh;
 mod reload;
+mod tabs;
 mod writing;
 mod xss;
