@@ -76,10 +76,9 @@ pub(super) fn count(project: &Project) -> Result<Vec<Cost>> {
 impl Cost {
     fn of(what: &'static str, messages: u32, counts: &Value) -> Self {
         let each = |class: &Value| {
-            let all = |name: &str| -> f64 {
-                class.as_object().into_iter().flatten().filter_map(|(_, object)| object[name].as_f64()).sum()
-            };
-            let count = |name: &str| all(name) / f64::from(messages);
+            let objects = || class.as_object().into_iter().flatten();
+            let all = |name: &str| objects().filter_map(|(_, object)| object[name].as_u64()).sum::<u64>();
+            let count = |name: &str| f64::from(u32::try_from(all(name)).unwrap_or(u32::MAX)) / f64::from(messages);
             Each {
                 calls: count("fetch"),
                 frames: count("webSocketMessage"),
