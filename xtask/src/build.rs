@@ -40,6 +40,15 @@ pub fn all(project: &Project, tools: &Tools) -> Result<()> {
     widget(project, tools)
 }
 
+/// Builds the widget alone.
+///
+/// # Errors
+/// Where the build fails; it has then said why.
+pub fn widget_alone(project: &Project, tools: &Tools) -> Result<()> {
+    let _lock = Lock::wait_for(&project.path("build/.lock"), "Another command is building; waiting for it.")?;
+    widget(project, tools)
+}
+
 fn worker(project: &Project, tools: &Tools) -> Result<()> {
     let stamp = stamp(project, "worker", &["worker", "docs/openapi.json", "docs/openapi.html"])?;
     if stamp.is_fresh() && project.path("build/worker/index.js").is_file() {

@@ -8,6 +8,7 @@ pub mod build;
 pub mod check;
 pub mod clock;
 pub mod dev;
+pub mod devtools;
 pub mod doctor;
 pub mod entropy;
 pub mod fingerprint;

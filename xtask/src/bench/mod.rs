@@ -6,6 +6,7 @@ mod chat;
 mod limits;
 mod samples;
 mod talk;
+mod widget;
 mod worker;
 
 use anyhow::{Context as _, Result};
@@ -25,6 +26,8 @@ pub enum Bench {
     Limits,
     /// What a chat costs: delay, memory, calls of objects and rows
     Chat,
+    /// What a page pays for the widget, beside three others
+    Widget,
 }
 
 /// Runs these benches; none named: all.
@@ -32,13 +35,23 @@ pub enum Bench {
 /// # Errors
 /// Where something can't be built, or what is measured doesn't work: an error's speed is no figure.
 pub fn run(project: &Project, names: &[Bench]) -> Result<()> {
-    build::all(project, &Tools::ready(project)?)?;
+    let tools = Tools::ready(project)?;
     let names = if names.is_empty() { Bench::value_variants() } else { names };
     for name in names {
         let stopwatch = Stopwatch::start();
         match name {
-            Bench::Limits => limits::run(project)?,
-            Bench::Chat => chat::run(project)?,
+            Bench::Limits => {
+                build::all(project, &tools)?;
+                limits::run(project)?;
+            }
+            Bench::Chat => {
+                build::all(project, &tools)?;
+                chat::run(project)?;
+            }
+            Bench::Widget => {
+                build::widget_alone(project, &tools)?;
+                widget::run(project)?;
+            }
         }
         println!("Took {}.", in_words(stopwatch.elapsed()));
     }
