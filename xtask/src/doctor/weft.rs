@@ -9,6 +9,8 @@ use crate::clock;
 
 /// How far the clocks may differ before it is told, in seconds.
 const SKEW_SECS: i64 = 30;
+/// More files than that aren't looked at.
+const MAX_FILES: usize = 12;
 /// An origin that nobody has: the domain is reserved (RFC 2606).
 const STRANGER: &str = "https://weft-doctor.invalid";
 
@@ -149,20 +151,31 @@ pub(super) fn files(src: &str, needs_corp: bool, findings: &mut Vec<Finding>) {
         }
     };
     findings.extend(file("the script", &loader, "javascript", needs_corp));
-    let text = loader.text();
-    let mut named = 0;
-    for (start, end, kind) in [("weft-", ".js", "javascript"), ("weft_bg-", ".wasm", "application/wasm")] {
-        let Some(url) = named_file(&text, start, end).and_then(|name| src.join(name).ok()) else { continue };
-        named += 1;
-        match probe::get(&url, None) {
-            Ok(answer) => findings.extend(file(url.path(), &answer, kind, needs_corp)),
-            Err(error) => {
-                findings.push(Finding::fail(Check::Files, format!("{}: {error}", url.path()), "Deploy Weft again."));
+    // The loader names the module, and that the WebAssembly.
+    let mut seen = Vec::new();
+    let mut texts = vec![loader.text()];
+    while let Some(text) = texts.pop() {
+        for name in named_files(&text) {
+            if seen.contains(&name) || seen.len() == MAX_FILES {
+                continue;
+            }
+            seen.push(name.clone());
+            let is_script = is_script(&name);
+            let kind = if is_script { "javascript" } else { "application/wasm" };
+            match src.join(&name).map_err(anyhow::Error::from).and_then(|url| probe::get(&url, None)) {
+                Ok(answer) => {
+                    findings.extend(file(&name, &answer, kind, needs_corp));
+                    texts.extend(is_script.then(|| answer.text()));
+                }
+                Err(error) => {
+                    findings.push(Finding::fail(Check::Files, format!("{name}: {error}"), "Deploy Weft again."));
+                }
             }
         }
     }
     if findings.len() == before {
-        findings.push(if named == 2 {
+        let is_whole = [true, false].iter().all(|wanted| seen.iter().any(|name| is_script(name) == *wanted));
+        findings.push(if is_whole {
             Finding::ok(Check::Files, "the script and what it names are there, for pages of any origin")
         } else {
             Finding::warn(
@@ -174,12 +187,25 @@ pub(super) fn files(src: &str, needs_corp: bool, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The name in the loader that begins and ends so.
-fn named_file<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    text.split(['"', '\'', '`']).find(|word| {
-        let hash = word.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-        hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    })
+fn is_script(name: &str) -> bool {
+    name.strip_suffix(".js").is_some()
+}
+
+/// The files with a hash in their name that a script speaks of.
+fn named_files(text: &str) -> Vec<String> {
+    let is_hashed = |word: &&str| {
+        let stem = word.strip_suffix(".js").or_else(|| word.strip_suffix(".wasm"));
+        let parts = stem.and_then(|stem| stem.strip_prefix("weft")?.split_once('-'));
+        parts.is_some_and(|(role, hash)| {
+            role.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-')
+                && hash
+                    .rsplit('-')
+                    .next()
+                    .is_some_and(|hash| hash.len() == 10 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        })
+    };
+    let words = text.split(['"', '\'', '`']).map(|word| word.strip_prefix("./").unwrap_or(word));
+    words.filter(is_hashed).map(str::to_owned).collect()
 }
 
 fn file(name: &str, answer: &Answer, kind: &str, needs_corp: bool) -> Option<Finding> {
@@ -268,10 +294,9 @@ mod tests {
     }
 
     #[test]
-    fn names_in_the_loader_are_found() {
-        let text = r#"import(new URL("weft-0123456789.js"+a,b));f('weft_bg-abcdef0123.wasm')"#;
-        assert_eq!(named_file(text, "weft-", ".js"), Some("weft-0123456789.js"));
-        assert_eq!(named_file(text, "weft_bg-", ".wasm"), Some("weft_bg-abcdef0123.wasm"));
-        assert_eq!(named_file("weft-xyz.js weft-.js", "weft-", ".js"), None);
+    fn names_in_a_script_are_found() {
+        let text = r#"import(new URL("weft-0123456789.js"+a,b));f('weft_bg-abcdef0123.wasm');import("./weft-doctor-0123456789.js")"#;
+        assert_eq!(named_files(text), ["weft-0123456789.js", "weft_bg-abcdef0123.wasm", "weft-doctor-0123456789.js"]);
+        assert!(named_files(r#""weft-xyz.js" "weft-.js" "../weft-0123456789.js" "weft.js""#).is_empty());
     }
 }
