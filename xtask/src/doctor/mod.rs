@@ -72,7 +72,7 @@ pub fn examine(options: &Options, cookie: Option<&str>) -> Result<Report> {
     let page = match probe::get(&address, None) {
         Ok(page) => page,
         Err(error) => {
-            let mend = "Give the address of a page that this machine can reach.";
+            let mend = "Give the address of a page that this machine can reach, with a certificate that it trusts.";
             findings.push(Finding::fail(Check::Page, format!("the page does not answer: {error}"), mend));
             return Ok(report);
         }

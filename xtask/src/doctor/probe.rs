@@ -9,6 +9,7 @@ use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Message, WebSocket};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
+use ureq::tls::{RootCerts, TlsConfig};
 use url::Url;
 
 use super::refresh::{self, Answered, Outcome};
@@ -57,7 +58,7 @@ impl Answer {
 /// `GET url`, with redirects followed where a browser would follow them.
 pub(super) fn get(url: &Url, origin: Option<&str>) -> Result<Answer> {
     let agent = Agent::config_builder().timeout_global(Some(DEADLINE)).http_status_as_error(false);
-    let agent = agent.user_agent("weft-doctor").build().new_agent();
+    let agent = agent.tls_config(system_roots()).user_agent("weft-doctor").build().new_agent();
     let mut request = agent.get(url.as_str()).header("Accept", "*/*");
     if let Some(origin) = origin {
         request = request.header("Origin", origin);
@@ -65,6 +66,11 @@ pub(super) fn get(url: &Url, origin: Option<&str>) -> Result<Answer> {
     let response = request.call().map_err(|error| said(&error))?;
     let url = Url::parse(&ureq::ResponseExt::get_uri(&response).to_string()).unwrap_or_else(|_| url.clone());
     read(response, url)
+}
+
+/// What this machine trusts, as a browser on it does: a company's own authority too.
+fn system_roots() -> TlsConfig {
+    TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build()
 }
 
 fn read(mut response: Response<ureq::Body>, url: Url) -> Result<Answer> {
@@ -90,6 +96,7 @@ pub(super) fn refresh(url: &Url, cookie: Option<&str>) -> Outcome {
         // A redirect is the finding. It must not carry the cookie away either.
         .max_redirects(0)
         .max_redirects_will_error(false)
+        .tls_config(system_roots())
         .user_agent("weft-doctor")
         .build()
         .new_agent();
