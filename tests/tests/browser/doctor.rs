@@ -49,7 +49,7 @@ impl Customer {
         self.own.site.answer("/token", handler);
     }
 
-    fn from_outside(&self) -> Report {
+    fn look_from_outside(&self) -> Report {
         let options = Options { url: self.own.site.origin(), ..Options::default() };
         examine(&options, None).expect("the page has an address")
     }
@@ -64,7 +64,7 @@ impl Customer {
     /// Both find this and nothing else.
     #[track_caller]
     fn has(&self, check: Check, words: &str) {
-        let report = self.from_outside();
+        let report = self.look_from_outside();
         assert_eq!(report.with(Level::Fail), [check], "{report:#?}");
         assert_eq!(report.with(Level::Warn), [], "{report:#?}");
         let finding = report.findings.iter().find(|finding| finding.level == Level::Fail).expect("one");
@@ -98,7 +98,8 @@ impl Said {
 
     #[track_caller]
     fn has(&self, check: &Value, words: &str) {
-        let [failed] = self.with("fail")[..] else { panic!("one thing fails: {:#}", self.report) };
+        assert_eq!(self.with("fail").len(), 1, "{:#}", self.report);
+        let failed = self.with("fail")[0];
         assert_eq!(&failed["check"], check, "{:#}", self.report);
         assert!(self.with("warn").is_empty(), "{:#}", self.report);
         let said =
@@ -121,7 +122,7 @@ impl Said {
 #[test]
 fn good_page_has_nothing_and_no_message_was_sent() {
     let customer = Customer::new();
-    let report = customer.from_outside();
+    let report = customer.look_from_outside();
     assert_eq!(
         (report.with(Level::Fail), report.with(Level::Warn), report.with(Level::Skip)),
         (vec![], vec![], vec![]),
@@ -146,7 +147,7 @@ fn no_token_and_no_whole_key_is_shown() {
     customer.answer(move || Reply::json(&given));
     let said = customer.in_console();
     said.is_content();
-    let outside = format!("{:?}", customer.from_outside());
+    let outside = format!("{:?}", customer.look_from_outside());
     for text in [&said.report.to_string(), &said.console, &outside] {
         let part = token.split('.').nth(1).expect("claims");
         assert!(!text.contains(part) && !text.contains(&customer.own.key), "{text}");
@@ -210,7 +211,7 @@ fn each_word_that_the_policy_lacks_is_named() {
     }
     // A page that lets the script itself out of it has no console to ask.
     customer.serve(&key, &policy(&format!("script-src {worker} ")));
-    let report = customer.from_outside();
+    let report = customer.look_from_outside();
     assert!(report.with(Level::Fail).contains(&Check::PolicyScript), "{report:#?}");
 }
 
@@ -266,10 +267,10 @@ fn each_token_that_weft_would_refuse_is_named() {
 }
 
 #[test]
-fn page_without_a_tag_or_without_an_answer_is_told_from_outside() {
+fn page_without_a_tag_or_without_an_answer_is_told_look_from_outside() {
     let customer = Customer::new();
     customer.own.site.page("/", "<!doctype html><title>Bare</title>");
-    let report = customer.from_outside();
+    let report = customer.look_from_outside();
     assert_eq!((report.with(Level::Fail), report.exit_code()), (vec![Check::Script], 1), "{report:#?}");
     // What a tag manager puts in can be said.
     let options = Options {
