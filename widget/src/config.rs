@@ -35,7 +35,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigFailure`] where it is none, or a refusal.
-    pub(crate) fn read(body: &JsValue, status: u16) -> Result<Self, ConfigFailure> {
+    pub(crate) fn read(status: u16, body: &JsValue) -> Result<Self, ConfigFailure> {
         let text = body.as_string().unwrap_or_default();
         let body = JSON::parse(&text).map_err(|_| ConfigFailure::Unreachable)?;
         let text = |name| get(&body, name).as_string().unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::json;
 use crate::language::{ENGLISH_CODE, Word};
 use crate::options::Options;
 use crate::page::{emit, listen, report};
-use crate::requests::{DEADLINE_MS, ask};
+use crate::requests::{DEADLINE_MS, ask, read};
 use crate::signals::{Scope, Signal, Signals, Timer};
 use crate::storage::{Saved, Storage};
 use crate::token;
@@ -49,7 +49,6 @@ pub(crate) enum Fate {
 /// A widget on a page.
 #[derive(Debug)]
 pub(crate) struct Element {
-    handle: Handle,
     window: Node,
     host: Node,
     options: Options,
@@ -108,7 +107,6 @@ impl Element {
         };
         let mut element = Self {
             _scope: listen(&signals, &window, &document)?,
-            handle: handle.clone(),
             window,
             host,
             page_options,
@@ -177,7 +175,7 @@ impl Element {
             Signal::New => self.start_new(now),
             Signal::Resized => self.view.fit(),
             Signal::Hush => self.view.announce(""),
-            Signal::Words => self.handle_words(value, status_of(other)),
+            Signal::Words => self.handle_words(status_of(value), other),
             Signal::Scrolled => self.view.log.handle_scroll(),
             Signal::Clicked => self.view.log.handle_click(&self.window, &event.node("target"), &self.view.words),
             Signal::Newest => self.view.log.go_to_newest(),
@@ -201,7 +199,8 @@ impl Element {
             Signal::Offline => self.session.handle_offline(now),
             Signal::Leave => self.leave(),
             Signal::Stop => self.session.cancel(now),
-            Signal::Config => self.handle_config(Config::read(value, status_of(other)), now),
+            Signal::Replied => read(value, other, &self.signals),
+            Signal::Config => self.handle_config(Config::read(status_of(value), other), now),
             Signal::Timer => self.handle_timer(now),
             Signal::Opened => self.session.handle_opened(now),
             Signal::Frame => {
@@ -217,7 +216,7 @@ impl Element {
                 // One that comes after all, when it was given up, is not waited for any more.
                 if self.late.take().is_some() {
                     let token = match signal {
-                        Signal::Token => token::from_endpoint(value, status_of(other), now),
+                        Signal::Token => token::from_endpoint(status_of(value), other, now),
                         Signal::Provided => token::from_provider(value, now),
                         Signal::Late => Err(TokenFailure::TimedOut),
                         _ => Err(TokenFailure::Unreachable),
@@ -345,7 +344,7 @@ impl Element {
                 }
             }
             Action::Disconnect => self.socket = None,
-            Action::CheckConfig => ask(&self.options.config_url(), None, Signal::Config, self.handle.clone()),
+            Action::CheckConfig => ask(&self.options.config_url(), None, Signal::Config, &self.signals),
             // One request at a time: what is under way serves this wish too.
             Action::FetchToken => {
                 if self.late.is_none() {
@@ -362,11 +361,12 @@ impl Element {
             let [given, failed] = [Signal::Provided, Signal::Unprovided].map(|signal| self.signals.function(signal));
             match provider.call0(&JsValue::UNDEFINED) {
                 Ok(value) => Promise::resolve(&value).unchecked_into::<Node>().then(&given, &failed),
-                Err(_) => self.handle.post(Signal::Unprovided, JsValue::UNDEFINED, JsValue::UNDEFINED),
+                // It failed at once: so does the wait for it.
+                Err(_) => self.late = Some(Timer::new(&failed, 0)),
             }
         } else {
             let origin = self.window.node("location").text("origin");
-            ask(&token::refresh_url(&origin, &self.refresh_path), Some("{}"), Signal::Token, self.handle.clone());
+            ask(&token::refresh_url(&origin, &self.refresh_path), Some("{}"), Signal::Token, &self.signals);
         }
     }
 

@@ -53,9 +53,11 @@ pub(crate) enum Signal {
     Closed,
     /// The timer went off.
     Timer,
-    /// The live config came: the body, and the status; nothing where it didn't.
+    /// Something that was asked has a reply, whose body is to be read: what it is for, and the reply.
+    Replied,
+    /// The live config came: the status, and the body; or it didn't, and why.
     Config,
-    /// The refresh endpoint answered: the body, and the status; nothing where it didn't.
+    /// The refresh endpoint answered: the status, and the body; or it didn't, and why.
     Token,
     /// The page's function gave a token.
     Provided,
@@ -69,7 +71,7 @@ pub(crate) enum Signal {
     Suggested,
     /// The visitor asks the last question again.
     Again,
-    /// The words of a language came: the file, and the status.
+    /// The words of a language came: the status, and the file.
     Words,
     /// Another part of the page is seen.
     Resized,
@@ -78,7 +80,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 33] = [
         Self::Command,
         Self::Close,
         Self::Retry,
@@ -100,6 +102,7 @@ impl Signal {
         Self::Frame,
         Self::Closed,
         Self::Timer,
+        Self::Replied,
         Self::Config,
         Self::Token,
         Self::Provided,
@@ -114,31 +117,36 @@ impl Signal {
     ];
 }
 
-/// What the browser is given to call.
-type Callback = Closure<dyn Fn(usize, JsValue, JsValue)>;
-
-/// Makes functions for the browser.
+/// Makes functions for the browser. They belong to it: one may be called when the widget is gone, and goes when nobody can
+/// call it any more.
 #[derive(Debug)]
-pub(crate) struct Signals(Callback);
+pub(crate) struct Signals(Function);
 
 impl Signals {
     /// All that happens goes to `receive`, with up to two values.
     pub(crate) fn new(receive: impl Fn(Signal, JsValue, JsValue) + 'static) -> Self {
-        Self(Closure::wrap(Box::new(move |number, value, other| {
+        let callback: Box<dyn Fn(usize, JsValue, JsValue)> = Box::new(move |number, value, other| {
             if let Some(signal) = Signal::ALL.get(number) {
                 receive(*signal, value, other);
             }
-        })))
+        });
+        Self(Closure::wrap(callback).into_js_value().unchecked_into())
     }
 
-    /// A function for the browser. Once `self` is gone it must not be called any more.
+    /// A function for the browser.
     pub(crate) fn function(&self, signal: Signal) -> Function {
-        self.0
-            .as_ref()
-            .unchecked_ref::<Function>()
-            .bind1(&JsValue::UNDEFINED, &JsValue::from(signal as u32))
-            .unchecked_into()
+        self.0.bind1(&JsValue::UNDEFINED, &number(signal)).unchecked_into()
     }
+
+    /// A function that gives `value` along, before what the browser gives. The signal is a number here.
+    pub(crate) fn function_with(&self, number: &JsValue, value: &JsValue) -> Function {
+        self.0.bind2(&JsValue::UNDEFINED, number, value).unchecked_into()
+    }
+}
+
+/// What a signal is for the browser.
+pub(crate) fn number(signal: Signal) -> JsValue {
+    JsValue::from(signal as u32)
 }
 
 /// Listeners that go together, when this is dropped.

@@ -2,7 +2,7 @@
 //! session and nowhere else: into no address, no log line, no storage.
 
 use crate::browser::get;
-use crate::requests::{TIMED_OUT, UNREACHABLE};
+use crate::requests::FAILED;
 use crate::text::concat;
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
@@ -24,10 +24,10 @@ pub(crate) fn refresh_url(page_origin: &str, path: &str) -> String {
 ///
 /// # Errors
 /// [`TokenFailure`] where there is no token in it.
-pub(crate) fn from_endpoint(body: &JsValue, status: u16, now: Timestamp) -> Result<Token, TokenFailure> {
+pub(crate) fn from_endpoint(status: u16, body: &JsValue, now: Timestamp) -> Result<Token, TokenFailure> {
     match status {
-        TIMED_OUT => Err(TokenFailure::TimedOut),
-        UNREACHABLE => Err(TokenFailure::Unreachable),
+        FAILED if get(body, "name") == "TypeError" => Err(TokenFailure::Unreachable),
+        FAILED => Err(TokenFailure::TimedOut),
         // 0 is how the browser shows a redirect that wasn't followed: to a sign-in page, most likely.
         0 | 401 | 403 => Err(TokenFailure::SignedOut),
         200..=299 => {

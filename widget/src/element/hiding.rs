@@ -49,7 +49,7 @@ impl Element {
         self.checked_at = now;
         // Should no reply come, it is asked again.
         self.check_at = self.check_at.map(|_| now.plus_millis(CHECK_AGAIN_MS));
-        ask(&self.options.config_url(), None, Signal::Config, self.handle.clone());
+        ask(&self.options.config_url(), None, Signal::Config, &self.signals);
     }
 
     /// The visitor is back.

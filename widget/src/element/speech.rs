@@ -17,12 +17,12 @@ impl Element {
             if language == ENGLISH_CODE {
                 self.set_words(Words::default());
             } else {
-                ask(&self.options.language_url(language), None, Signal::Words, self.handle.clone());
+                ask(&self.options.language_url(language), None, Signal::Words, &self.signals);
             }
         }
     }
 
-    pub(super) fn handle_words(&mut self, file: &JsValue, status: u16) {
+    pub(super) fn handle_words(&mut self, status: u16, file: &JsValue) {
         let words = file.as_string().filter(|_| status == 200).and_then(|file| Words::read(&file));
         // They may come after another language was chosen.
         if let Some(words) = words.filter(|words| words.get(Word::Language) == self.language) {

@@ -29,7 +29,7 @@ pub(super) enum Start {
 impl Element {
     pub(super) fn ask_config(&mut self) {
         self.start = Start::Asking;
-        ask(&self.options.config_url(), None, Signal::Config, self.handle.clone());
+        ask(&self.options.config_url(), None, Signal::Config, &self.signals);
     }
 
     pub(super) fn handle_config(&mut self, config: Result<Config, ConfigFailure>, now: Timestamp) {
