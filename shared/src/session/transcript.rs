@@ -44,14 +44,20 @@ impl Entry {
     /// Whether it is an answer that is still coming.
     #[must_use]
     pub fn is_streaming(&self) -> bool {
-        self.state == EntryState::Streaming
+        matches!(self.state, EntryState::Streaming)
+    }
+
+    /// Whether it is the visitor's and not acknowledged yet.
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self.state, EntryState::Sending)
     }
 
     fn is_answer_to(&self, request: &RequestId) -> bool {
         self.role == Role::Assistant && self.request_id.as_ref() == Some(request)
     }
 
-    fn is_message(&self, request: &RequestId) -> bool {
+    /// Whether it is the visitor's message with this id.
+    pub(super) fn is_message(&self, request: &RequestId) -> bool {
         self.role == Role::User && self.request_id.as_ref() == Some(request)
     }
 }
@@ -98,6 +104,16 @@ impl Transcript {
         self.entries.iter().find(|entry| entry.is_streaming())?.request_id.as_ref()
     }
 
+    /// The first message that is not acknowledged yet.
+    pub(super) fn first_sending(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.is_sending())
+    }
+
+    /// Whether this message is not acknowledged yet.
+    pub(super) fn is_sending(&self, id: &RequestId) -> bool {
+        self.entries.iter().any(|entry| entry.is_sending() && entry.is_message(id))
+    }
+
     /// The `seq` up to which nothing is missing: what `chat.resume` asks to be replayed from. Answers come one after
     /// the other, so the first that isn't over tells.
     #[must_use]
@@ -121,18 +137,16 @@ impl Transcript {
     }
 
     /// The Worker stored the visitor's message: its answer is due.
-    pub fn accept(&mut self, id: &RequestId, seq: Option<u64>) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let Some(index) = self.entries.iter().position(|entry| entry.is_message(id)) else { return changes };
+    pub fn accept(&mut self, id: &RequestId, seq: Option<u64>, changes: &mut Vec<Change>) {
+        let Some(index) = self.entries.iter().position(|entry| entry.is_message(id)) else { return };
         self.saw(seq);
         let entry = &mut self.entries[index];
         entry.seq = entry.seq.or(seq);
-        if entry.state != EntryState::Sent {
+        if !matches!(entry.state, EntryState::Sent) {
             entry.state = EntryState::Sent;
             changes.push(Change::Updated(index));
         }
-        self.answer_to(id, seq, &mut changes);
-        changes
+        self.answer_to(id, seq, changes);
     }
 
     /// The Worker refused the visitor's message for good.
@@ -143,9 +157,10 @@ impl Transcript {
     }
 
     /// A piece of an answer. One that was applied already, or belongs to an answer that is over, changes nothing.
-    pub fn delta(&mut self, delta: &Delta) -> Vec<Change> {
-        let mut changes = self.accept(&delta.request_id, None);
-        let index = self.answer_to(&delta.request_id, None, &mut changes);
+    pub fn delta(&mut self, delta: &Delta, changes: &mut Vec<Change>) {
+        let before = changes.len();
+        self.accept(&delta.request_id, None, changes);
+        let index = self.answer_to(&delta.request_id, None, changes);
         self.saw(Some(delta.seq));
         let entry = &mut self.entries[index];
         if entry.is_streaming() && entry.seq.is_none_or(|seq| seq < delta.seq) {
@@ -153,67 +168,61 @@ impl Transcript {
             let from = entry.text.len();
             entry.text.push_str(&delta.text);
             // A message that was put in by this very frame is drawn with its text.
-            if !changes.contains(&Change::Added(index)) {
+            let is_added = changes.iter().skip(before).any(|change| matches!(change, Change::Added(at) if *at == index));
+            if !is_added {
                 changes.push(Change::Appended { index, from });
             }
         }
-        changes
     }
 
     /// A whole answer. It replaces what was pieced together.
-    pub fn complete(&mut self, completed: &Completed) -> Vec<Change> {
-        let mut changes = self.accept(&completed.request_id, None);
-        let index = self.answer_to(&completed.request_id, None, &mut changes);
+    pub fn complete(&mut self, completed: Completed, changes: &mut Vec<Change>) {
+        self.accept(&completed.request_id, None, changes);
+        let index = self.answer_to(&completed.request_id, None, changes);
         self.saw(Some(completed.seq));
         let entry = &mut self.entries[index];
         if entry.is_streaming() {
-            entry.id = Some(completed.message_id.clone());
+            entry.id = Some(completed.message_id);
             entry.seq = Some(completed.seq);
-            entry.text.clone_from(&completed.text);
-            entry.sources = completed.sources.clone().unwrap_or_default();
+            entry.text = completed.text;
+            entry.sources = completed.sources.unwrap_or_default();
             entry.state = EntryState::Ended(completed.status);
             changes.push(Change::Updated(index));
         }
-        changes
     }
 
     /// A message from the history. One that is known is brought up to date, never doubled.
-    pub fn restore(&mut self, message: HistoryMessage) -> Vec<Change> {
+    pub fn restore(&mut self, mut message: HistoryMessage, changes: &mut Vec<Change>) {
         if message.role == Role::User {
-            return self.restore_message(message);
+            let Ok(id) = RequestId::parse(message.id.clone()) else { return };
+            let seq = Some(message.seq);
+            if !self.entries.iter().any(|entry| entry.is_message(&id)) {
+                message.request_id = Some(id.clone());
+                self.insert(message, EntryState::Sent, changes);
+            }
+            // Every stored message gets an answer: it follows in the history, or it is still coming.
+            self.accept(&id, seq, changes);
+            return;
         }
-        if let Some(request_id) = message.request_id.clone()
-            && self.entries.iter().any(|entry| entry.is_answer_to(&request_id))
+        let status = message.status.unwrap_or(AnswerStatus::Complete);
+        if let Some(request_id) = &message.request_id
+            && self.entries.iter().any(|entry| entry.is_answer_to(request_id))
         {
-            return self.complete(&Completed {
-                request_id,
+            let completed = Completed {
+                request_id: request_id.clone(),
                 seq: message.seq,
                 message_id: message.id,
                 text: message.text,
-                status: message.status.unwrap_or(AnswerStatus::Complete),
+                status,
                 sources: message.sources,
-            });
+            };
+            self.complete(completed, changes);
+        } else if !self.entries.iter().any(|entry| entry.id.as_ref() == Some(&message.id)) {
+            self.insert(message, EntryState::Ended(status), changes);
         }
-        if self.entries.iter().any(|entry| entry.id.as_ref() == Some(&message.id)) {
-            return Vec::new();
-        }
-        let state = EntryState::Ended(message.status.unwrap_or(AnswerStatus::Complete));
-        vec![self.insert(message, state)]
     }
 
-    fn restore_message(&mut self, message: HistoryMessage) -> Vec<Change> {
-        let Ok(id) = RequestId::parse(message.id.clone()) else { return Vec::new() };
-        let seq = message.seq;
-        let mut changes = Vec::new();
-        if !self.entries.iter().any(|entry| entry.is_message(&id)) {
-            changes.push(self.insert(HistoryMessage { request_id: Some(id.clone()), ..message }, EntryState::Sent));
-        }
-        // Every stored message gets an answer: it follows in the history, or it is still coming.
-        changes.extend(self.accept(&id, Some(seq)));
-        changes
-    }
-
-    fn insert(&mut self, message: HistoryMessage, state: EntryState) -> Change {
+    fn insert(&mut self, message: HistoryMessage, state: EntryState, changes: &mut Vec<Change>) {
         self.saw(Some(message.seq));
         // Answers stand behind their messages, so messages tell the order (and answers whose message isn't here yet).
         // Those without a place stay last.
@@ -239,7 +248,7 @@ impl Transcript {
                 created_at: Some(message.created_at),
             },
         );
-        Change::Added(index)
+        changes.push(Change::Added(index));
     }
 
     /// Where the answer to this message stands; where there is none, its empty place is made behind the message.
@@ -251,8 +260,7 @@ impl Transcript {
         }
         let behind = self.entries.iter().position(|entry| entry.is_message(id)).map(|message| message + 1);
         // Where the message isn't here yet, its answer still comes before what the Worker hasn't stored.
-        let is_unplaced = |entry: &Entry| entry.state == EntryState::Sending;
-        let index = behind.or_else(|| self.entries.iter().position(is_unplaced)).unwrap_or(self.entries.len());
+        let index = behind.or_else(|| self.entries.iter().position(Entry::is_sending)).unwrap_or(self.entries.len());
         self.entries.insert(
             index,
             Entry {

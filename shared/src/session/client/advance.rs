@@ -1,7 +1,7 @@
 //! What is begun next: the link, the token, the frame that is due. Decided from the state and the time alone.
 
 use super::ClientSession;
-use super::link::{Link, Reply, Tokens, Waiting};
+use super::link::{Link, Reply, Waiting};
 use super::types::{Action, Event, Status};
 use crate::protocol::ws::{ChatRequest, ChatResume, ClientFrame};
 use crate::time::Timestamp;
@@ -38,7 +38,12 @@ impl ClientSession {
 
     /// Whether a message could go out if the link were up.
     fn may_send(&self) -> bool {
-        !self.outbox.is_empty() && self.has_token() && self.limited_until.is_none() && self.hold_until.is_none()
+        self.has_unsent() && self.has_token() && self.limited_until.is_none() && self.hold_until.is_none()
+    }
+
+    /// Whether a message is not acknowledged yet.
+    fn has_unsent(&self) -> bool {
+        self.transcript.first_sending().is_some()
     }
 
     fn has_token(&self) -> bool {
@@ -54,30 +59,19 @@ impl ClientSession {
             && !self.tokens.is_refused
             && self.tokens.failure.is_none()
             && !self.is_offline
-            && (self.is_open || !self.outbox.is_empty())
+            && (self.is_open || self.has_unsent())
     }
 
     /// Moves on as far as `now` allows. The one place where something is begun.
     pub(super) fn advance(&mut self, now: Timestamp) {
-        let is_past = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if is_past(self.limited_until) {
-            self.limited_until = None;
-        }
-        if is_past(self.hold_until) {
-            self.hold_until = None;
-        }
-        if is_past(self.retry_at) {
-            self.retry_at = None;
-        }
-        if is_past(self.tokens.stale_at) {
-            self.tokens.stale_at = None;
+        expire(&mut self.limited_until, now);
+        expire(&mut self.hold_until, now);
+        expire(&mut self.retry_at, now);
+        if expire(&mut self.tokens.stale_at, now) {
             self.tokens.held = None;
         }
-        if is_past(self.tokens.pause_until) {
-            self.tokens.pause_until = None;
-        }
-        if is_past(self.tokens.retry_at) {
-            self.tokens.retry_at = None;
+        expire(&mut self.tokens.pause_until, now);
+        if expire(&mut self.tokens.retry_at, now) {
             self.tokens.failure = None;
         }
         if self.ended.is_some() {
@@ -152,7 +146,7 @@ impl ClientSession {
         } else if self.begun && (!up.resumed || is_answer_late) {
             self.answer_heard_at = now;
             up.waiting = Some(Waiting { reply: Reply::History, since: now, tries: 1 });
-        } else if may_send && let Some(id) = self.outbox.first() {
+        } else if may_send && let Some(id) = self.transcript.first_sending().and_then(|entry| entry.request_id.as_ref()) {
             up.waiting = Some(Waiting { reply: Reply::Accepted(id.clone()), since: now, tries: 1 });
         } else if let Some(token) = &self.tokens.held
             && up.introduced
@@ -186,9 +180,7 @@ impl ClientSession {
                 })
             }
             Reply::Accepted(id) => {
-                let Some(entry) =
-                    self.transcript.entries().iter().find(|entry| entry.id.as_deref() == Some(id.as_str()))
-                else {
+                let Some(entry) = self.transcript.entries().iter().find(|entry| entry.is_message(id)) else {
                     up.waiting = None;
                     return;
                 };
@@ -225,8 +217,8 @@ impl ClientSession {
             match (&self.link, self.retry_at.or(self.hold_until)) {
                 (Link::Up(_), _) => Status::Connected,
                 (Link::Connecting { .. }, _) => Status::Connecting,
-                (Link::Down, Some(at)) if self.wants_link() || !self.outbox.is_empty() => Status::Retrying(at),
-                (Link::Down, _) if !self.outbox.is_empty() => Status::Connecting,
+                (Link::Down, Some(at)) if self.wants_link() || self.has_unsent() => Status::Retrying(at),
+                (Link::Down, _) if self.has_unsent() => Status::Connecting,
                 (Link::Down, _) => Status::Idle,
             }
         };
@@ -242,32 +234,42 @@ impl ClientSession {
         if self.ended.is_some() {
             return None;
         }
-        let Tokens { stale_at, retry_at: token_retry_at, pause_until, .. } = self.tokens;
+        let mut soonest: Option<Timestamp> = None;
+        let mut consider = |at: Option<Timestamp>, wait_ms: i64| {
+            if let Some(at) = at {
+                let at = at.plus_millis(wait_ms);
+                soonest = Some(soonest.map_or(at, |before| before.min(at)));
+            }
+        };
+        let tokens = &self.tokens;
         let retry_at = self.retry_at.filter(|_| !self.is_offline);
-        let mut due =
-            [retry_at, self.limited_until, self.hold_until, stale_at, token_retry_at, pause_until, None, None, None];
-        let [.., first, second, third] = &mut due;
+        for at in
+            [retry_at, self.limited_until, self.hold_until, tokens.stale_at, tokens.retry_at, tokens.pause_until]
+        {
+            consider(at, 0);
+        }
         match &self.link {
             Link::Down => {}
-            Link::Connecting { since } => *first = Some(since.plus_millis(CONNECT_MS)),
+            Link::Connecting { since } => consider(Some(*since), CONNECT_MS),
             Link::Up(up) => {
-                *first = up.pinged_at.map(|at| at.plus_millis(REPLY_MS));
+                consider(up.pinged_at, REPLY_MS);
                 if let Some(waiting) = &up.waiting {
-                    *second = Some(waiting.since.plus_millis(REPLY_MS));
+                    consider(Some(waiting.since), REPLY_MS);
                 } else {
-                    if up.pinged_at.is_none() {
-                        *second = Some(up.heard_at.plus_millis(PING_AFTER_MS));
-                    }
-                    if self.transcript.has_unfinished() {
-                        *third = Some(self.answer_heard_at.plus_millis(RESYNC_AFTER_MS));
-                    }
+                    consider(Some(up.heard_at).filter(|_| up.pinged_at.is_none()), PING_AFTER_MS);
+                    consider(Some(self.answer_heard_at).filter(|_| self.is_answering()), RESYNC_AFTER_MS);
                 }
             }
         }
-        let mut soonest: Option<Timestamp> = None;
-        for at in due.into_iter().flatten() {
-            soonest = Some(soonest.map_or(at, |before| before.min(at)));
-        }
         soonest
     }
+}
+
+/// Forgets an instant that has come. `true`: just now.
+fn expire(at: &mut Option<Timestamp>, now: Timestamp) -> bool {
+    let is_past = at.is_some_and(|at| at <= now);
+    if is_past {
+        *at = None;
+    }
+    is_past
 }

@@ -6,7 +6,6 @@ use super::{ClientSession, TOKEN_REFUSALS};
 use crate::error::ErrorCode;
 use crate::ids::RequestId;
 use crate::protocol::ws::{ErrorFrame, PROTOCOL, ServerFrame};
-use crate::session::transcript::Change;
 use crate::time::Timestamp;
 
 impl ClientSession {
@@ -15,6 +14,7 @@ impl ClientSession {
         let Link::Up(up) = &mut self.link else { return };
         up.heard_at = now;
         up.pinged_at = None;
+        let mut changes = Vec::new();
         match frame {
             ServerFrame::Ready(ready) => {
                 self.require_signed_token = ready.require_signed_token;
@@ -25,26 +25,23 @@ impl ClientSession {
             ServerFrame::Accepted(accepted) => {
                 self.answer_heard_at = now;
                 self.acknowledge(&accepted.request_id);
-                let changes = self.transcript.accept(&accepted.request_id, Some(accepted.seq));
-                self.show(changes);
+                self.transcript.accept(&accepted.request_id, Some(accepted.seq), &mut changes);
             }
             ServerFrame::Delta(delta) => {
                 self.answer_heard_at = now;
                 // An answer proves that its message was stored, also where the acknowledgement got lost.
                 self.acknowledge(&delta.request_id);
-                let changes = self.transcript.delta(&delta);
-                self.show(changes);
+                self.transcript.delta(&delta, &mut changes);
             }
             ServerFrame::Completed(completed) => {
                 self.answer_heard_at = now;
                 self.acknowledge(&completed.request_id);
-                let changes = self.transcript.complete(&completed);
-                self.show(changes);
+                self.transcript.complete(completed, &mut changes);
             }
             ServerFrame::History(history) => {
                 self.answer_heard_at = now;
                 up.resumed = true;
-                if up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::History) {
+                if up.waiting.as_ref().is_some_and(|waiting| matches!(waiting.reply, Reply::History)) {
                     up.waiting = None;
                 }
                 self.backoff.reset();
@@ -52,8 +49,7 @@ impl ClientSession {
                     if let Ok(id) = RequestId::parse(message.id.clone()) {
                         self.acknowledge(&id);
                     }
-                    let changes = self.transcript.restore(message);
-                    self.show(changes);
+                    self.transcript.restore(message, &mut changes);
                 }
             }
             ServerFrame::Error(error) => self.handle_error(error, now),
@@ -66,6 +62,9 @@ impl ClientSession {
             }
             ServerFrame::Pong => {}
         }
+        for change in changes {
+            self.events.push(Event::Transcript(change));
+        }
         self.advance(now);
     }
 
@@ -73,7 +72,7 @@ impl ClientSession {
         let code = error.code();
         let mut is_waited_for = error.request_id.is_none();
         if let (Link::Up(up), Some(id)) = (&mut self.link, &error.request_id)
-            && up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::Accepted(id.clone()))
+            && up.waits_for(id)
         {
             is_waited_for = true;
             up.waiting = None;
@@ -105,22 +104,21 @@ impl ClientSession {
             _ => {
                 // Sent again it would be refused again. (Where it was stored, its answer tells what went wrong.)
                 if let Some(id) = &error.request_id
-                    && self.outbox.contains(id)
+                    && self.transcript.is_sending(id)
+                    && let Some(change) = self.transcript.refuse(id, code.unwrap_or(ErrorCode::InvalidRequest))
                 {
-                    self.outbox.retain(|known| known != id);
                     self.actions.push(Action::Persist);
-                    let change = self.transcript.refuse(id, code.unwrap_or(ErrorCode::InvalidRequest));
-                    self.show(change);
+                    self.events.push(Event::Transcript(change));
                 }
                 self.events.push(Event::Error(error));
             }
         }
     }
 
-    /// The Worker has stored this message: it need not be kept here any more.
+    /// The Worker has stored this message: once the transcript knows, it need not be kept any more.
     fn acknowledge(&mut self, id: &RequestId) {
         if let Link::Up(up) = &mut self.link {
-            if up.waiting.as_ref().is_some_and(|waiting| waiting.reply == Reply::Accepted(id.clone())) {
+            if up.waits_for(id) {
                 up.waiting = None;
                 self.tokens.refusals = 0;
             }
@@ -130,15 +128,9 @@ impl ClientSession {
             }
         }
         self.backoff.reset();
-        let kept = self.outbox.len();
-        self.outbox.retain(|known| known != id);
-        if self.outbox.len() < kept || !self.begun {
+        if self.transcript.is_sending(id) || !self.begun {
             self.begun = true;
             self.actions.push(Action::Persist);
         }
-    }
-
-    fn show(&mut self, changes: impl IntoIterator<Item = Change>) {
-        self.events.extend(changes.into_iter().map(Event::Transcript));
     }
 }

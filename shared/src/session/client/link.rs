@@ -24,14 +24,21 @@ pub(super) struct Up {
     pub(super) pinged_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone)]
+impl Up {
+    /// Whether the Worker is to say that it stored this message.
+    pub(super) fn waits_for(&self, id: &RequestId) -> bool {
+        matches!(&self.waiting, Some(Waiting { reply: Reply::Accepted(known), .. }) if known == id)
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) reply: Reply,
     pub(super) since: Timestamp,
     pub(super) tries: u8,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Reply {
     Accepted(RequestId),
     History,

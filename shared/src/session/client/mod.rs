@@ -40,7 +40,6 @@ pub struct ClientSession {
     history_secret: HistorySecret,
     begun: bool,
     require_signed_token: bool,
-    outbox: Vec<RequestId>,
     transcript: Transcript,
     link: Link,
     tokens: Tokens,
@@ -74,7 +73,6 @@ impl ClientSession {
             history_secret: config.history_secret,
             begun: config.begun,
             require_signed_token: config.require_signed_token,
-            outbox: Vec::new(),
             transcript: Transcript::default(),
             link: Link::Down,
             tokens: Tokens::default(),
@@ -95,7 +93,6 @@ impl ClientSession {
             events: Vec::new(),
         };
         for (id, text) in config.outbox {
-            session.outbox.push(id.clone());
             let change = session.transcript.send(id, text);
             session.events.push(Event::Transcript(change));
         }
@@ -123,11 +120,13 @@ impl ClientSession {
     /// What must survive a reload.
     #[must_use]
     pub fn persisted(&self) -> Persisted {
-        let text = |id: &RequestId| {
-            let entry = self.entries().iter().find(|entry| entry.id.as_deref() == Some(id.as_str()));
-            entry.map(|entry| (id.clone(), entry.text.clone()))
-        };
-        Persisted { begun: self.begun, outbox: self.outbox.iter().filter_map(text).collect() }
+        let mut outbox = Vec::new();
+        for entry in self.entries() {
+            if let Some(id) = entry.request_id.as_ref().filter(|_| entry.is_sending()) {
+                outbox.push((id.clone(), entry.text.clone()));
+            }
+        }
+        Persisted { begun: self.begun, outbox }
     }
 
     /// What to do next; call until `None` after each input.
@@ -157,7 +156,6 @@ impl ClientSession {
         if !is_message_text(text) {
             return false;
         }
-        self.outbox.push(id.clone());
         let change = self.transcript.send(id, text.to_owned());
         self.events.push(Event::Transcript(change));
         self.actions.push(Action::Persist);
