@@ -27,9 +27,12 @@ impl Json for BrowserJson {
         get(&self.0, name).as_bool()
     }
 
-    fn items(&self, name: &str) -> Option<Vec<Self>> {
+    fn each(&self, name: &str, take: &mut dyn FnMut(&Self)) -> Option<()> {
         let items: Array = get(&self.0, name).dyn_into().ok()?;
-        Some(items.iter().map(Self).collect())
+        for index in 0..items.length() {
+            take(&Self(items.get(index)));
+        }
+        Some(())
     }
 }
 

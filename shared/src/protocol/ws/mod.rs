@@ -43,8 +43,8 @@ pub trait Json: Sized {
     fn number(&self, name: &str) -> Option<u64>;
     /// A member that is `true` or `false`.
     fn flag(&self, name: &str) -> Option<bool>;
-    /// A member that is an array.
-    fn items(&self, name: &str) -> Option<Vec<Self>>;
+    /// Shows each item of a member that is an array to `take`.
+    fn each(&self, name: &str, take: &mut dyn FnMut(&Self)) -> Option<()>;
 }
 
 #[cfg(feature = "server")]
@@ -65,8 +65,9 @@ impl Json for serde_json::Value {
         self.get(name)?.as_bool()
     }
 
-    fn items(&self, name: &str) -> Option<Vec<Self>> {
-        self.get(name)?.as_array().cloned()
+    fn each(&self, name: &str, take: &mut dyn FnMut(&Self)) -> Option<()> {
+        self.get(name)?.as_array()?.iter().for_each(take);
+        Some(())
     }
 }
 

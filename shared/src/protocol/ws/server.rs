@@ -218,10 +218,6 @@ pub struct HistoryMessage {
     pub sources: Option<Vec<SourceRef>>,
 }
 
-fn small(number: Option<u64>) -> Option<u32> {
-    number.and_then(|number| u32::try_from(number).ok())
-}
-
 fn request_id(payload: &impl Json) -> Option<RequestId> {
     RequestId::parse(payload.text("requestId")?).ok()
 }
@@ -235,81 +231,119 @@ fn status(payload: &impl Json) -> Option<AnswerStatus> {
     }
 }
 
+/// Those that have a title.
 fn sources(payload: &impl Json) -> Option<Vec<SourceRef>> {
     let mut sources = Vec::new();
-    for source in payload.items("sources")? {
-        sources.push(SourceRef { title: source.text("title")?, url: source.text("url") });
-    }
+    payload.each("sources", &mut |source| {
+        if let Some(title) = source.text("title") {
+            sources.push(SourceRef { title, url: source.text("url") });
+        }
+    })?;
     Some(sources)
 }
 
-fn message(item: &impl Json) -> Option<HistoryMessage> {
-    let role = match item.text("role")?.as_str() {
-        "user" => Role::User,
-        "assistant" => Role::Assistant,
-        _ => return None,
-    };
-    Some(HistoryMessage {
-        id: item.text("id")?,
-        seq: item.number("seq")?,
-        role,
-        text: item.text("text")?,
-        created_at: item.text("createdAt")?,
-        request_id: request_id(item),
-        status: status(item),
-        sources: sources(item),
-    })
+/// Reads members that must be there, and remembers whether one was not: giving up at each of them would take more room
+/// than going on.
+#[derive(Default)]
+struct Required {
+    is_missing: bool,
+}
+
+impl Required {
+    fn or<T>(&mut self, member: Option<T>, other: T) -> T {
+        self.is_missing |= member.is_none();
+        member.unwrap_or(other)
+    }
+
+    fn text(&mut self, payload: &impl Json, name: &str) -> String {
+        let text = payload.text(name);
+        self.or(text, String::new())
+    }
+
+    fn number(&mut self, payload: &impl Json, name: &str) -> u64 {
+        self.or(payload.number(name), 0)
+    }
+
+    fn small(&mut self, payload: &impl Json, name: &str) -> u32 {
+        let number = self.number(payload, name);
+        self.or(u32::try_from(number).ok(), 0)
+    }
+
+    fn message(&mut self, item: &impl Json) -> HistoryMessage {
+        let role = match self.text(item, "role").as_str() {
+            "user" => Some(Role::User),
+            "assistant" => Some(Role::Assistant),
+            _ => None,
+        };
+        HistoryMessage {
+            id: self.text(item, "id"),
+            seq: self.number(item, "seq"),
+            role: self.or(role, Role::User),
+            text: self.text(item, "text"),
+            created_at: self.text(item, "createdAt"),
+            request_id: request_id(item),
+            status: status(item),
+            sources: sources(item),
+        }
+    }
 }
 
 /// Reads a payload member by member: a reader derived for each type would double the widget's download.
 fn frame(kind: &str, payload: &impl Json) -> Option<ServerFrame> {
-    Some(match kind {
+    let mut required = Required::default();
+    let request_id = request_id(payload);
+    let frame = match kind {
         "session.ready" => ServerFrame::Ready(Ready {
-            protocol: small(payload.number("protocol"))?,
-            require_signed_token: payload.flag("requireSignedToken")?,
+            protocol: required.small(payload, "protocol"),
+            require_signed_token: required.or(payload.flag("requireSignedToken"), false),
         }),
         "chat.accepted" => ServerFrame::Accepted(Accepted {
-            request_id: request_id(payload)?,
-            seq: payload.number("seq")?,
+            request_id: request_id?,
+            seq: required.number(payload, "seq"),
             duplicate: payload.flag("duplicate").unwrap_or_default(),
         }),
         "chat.delta" => ServerFrame::Delta(Delta {
-            request_id: request_id(payload)?,
-            seq: payload.number("seq")?,
-            text: payload.text("text")?,
+            request_id: request_id?,
+            seq: required.number(payload, "seq"),
+            text: required.text(payload, "text"),
         }),
         "chat.completed" => ServerFrame::Completed(Completed {
-            request_id: request_id(payload)?,
-            seq: payload.number("seq")?,
-            message_id: payload.text("messageId")?,
-            text: payload.text("text")?,
-            status: status(payload)?,
+            request_id: request_id?,
+            seq: required.number(payload, "seq"),
+            message_id: required.text(payload, "messageId"),
+            text: required.text(payload, "text"),
+            status: required.or(status(payload), AnswerStatus::Complete),
             sources: sources(payload),
         }),
         "chat.error" => ServerFrame::Error(ErrorFrame {
-            request_id: request_id(payload),
-            error: payload.text("error")?,
-            message: payload.text("message")?,
-            retry_after_secs: small(payload.number("retryAfterSecs")),
+            request_id,
+            error: required.text(payload, "error"),
+            message: required.text(payload, "message"),
+            retry_after_secs: payload.number("retryAfterSecs").and_then(|secs| u32::try_from(secs).ok()),
         }),
-        "auth.expiring" => ServerFrame::Expiring(Expiring { expires_in_secs: small(payload.number("expiresInSecs"))? }),
+        "auth.expiring" => {
+            ServerFrame::Expiring(Expiring { expires_in_secs: required.small(payload, "expiresInSecs") })
+        }
         "limit.reached" => {
-            let limit = match payload.text("limit")?.as_str() {
-                "daily" => LimitKind::Daily,
-                "monthly" => LimitKind::Monthly,
-                _ => return None,
+            let limit = match required.text(payload, "limit").as_str() {
+                "daily" => Some(LimitKind::Daily),
+                "monthly" => Some(LimitKind::Monthly),
+                _ => None,
             };
-            let (reset_at, reset_in_secs) = (payload.text("resetAt")?, payload.number("resetInSecs")?);
-            ServerFrame::Limit(LimitReached { limit, reset_at, reset_in_secs })
+            ServerFrame::Limit(LimitReached {
+                limit: required.or(limit, LimitKind::Daily),
+                reset_at: required.text(payload, "resetAt"),
+                reset_in_secs: required.number(payload, "resetInSecs"),
+            })
         }
         _ => {
             let mut messages = Vec::new();
-            for item in payload.items("messages")? {
-                messages.push(message(&item)?);
-            }
+            let found = payload.each("messages", &mut |item| messages.push(required.message(item)));
+            required.or(found, ());
             ServerFrame::History(History { messages })
         }
-    })
+    };
+    (!required.is_missing).then_some(frame)
 }
 
 impl ServerFrame {

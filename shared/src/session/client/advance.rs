@@ -146,7 +146,8 @@ impl ClientSession {
         } else if self.begun && (!up.resumed || is_answer_late) {
             self.answer_heard_at = now;
             up.waiting = Some(Waiting { reply: Reply::History, since: now, tries: 1 });
-        } else if may_send && let Some(id) = self.transcript.first_sending().and_then(|entry| entry.request_id.as_ref()) {
+        } else if may_send && let Some(id) = self.transcript.first_sending().and_then(|entry| entry.request_id.as_ref())
+        {
             up.waiting = Some(Waiting { reply: Reply::Accepted(id.clone()), since: now, tries: 1 });
         } else if let Some(token) = &self.tokens.held
             && up.introduced
@@ -243,8 +244,7 @@ impl ClientSession {
         };
         let tokens = &self.tokens;
         let retry_at = self.retry_at.filter(|_| !self.is_offline);
-        for at in
-            [retry_at, self.limited_until, self.hold_until, tokens.stale_at, tokens.retry_at, tokens.pause_until]
+        for at in [retry_at, self.limited_until, self.hold_until, tokens.stale_at, tokens.retry_at, tokens.pause_until]
         {
             consider(at, 0);
         }
