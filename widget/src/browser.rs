@@ -115,6 +115,29 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     pub(crate) fn new(address: &str) -> Result<URL, JsValue>;
 
+    /// Ends listeners together.
+    #[derive(Debug)]
+    pub(crate) type AbortController;
+
+    /// Every browser whose style sheets can be constructed has it.
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> AbortController;
+
+    #[wasm_bindgen(method, structural)]
+    pub(crate) fn abort(this: &AbortController);
+
+    /// A style sheet.
+    #[derive(Debug)]
+    pub(crate) type CSSStyleSheet;
+
+    /// The loader has made one before.
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> CSSStyleSheet;
+
+    /// Puts other rules in the place of all. What can't be read of them is left out.
+    #[wasm_bindgen(method, structural, js_name = replaceSync)]
+    pub(crate) fn replace_sync(this: &CSSStyleSheet, rules: &str);
+
     /// Whether the browser takes this value for this property of a style.
     #[wasm_bindgen(js_namespace = CSS, js_name = supports)]
     pub(crate) fn css_supports(property: &str, value: &str) -> bool;

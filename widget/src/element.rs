@@ -72,7 +72,6 @@ pub(crate) struct Element {
     /// The end of the limit as the Worker writes it, for the page.
     reset_at: String,
     timer: Option<(Timestamp, Timer)>,
-    on_timer: Function,
     /// The language that is spoken, or whose words are on their way.
     language: &'static str,
     /// Takes away what was read out.
@@ -83,7 +82,7 @@ pub(crate) struct Element {
 
 impl Element {
     /// Puts a widget into the shadow root that the loader made. It is called by the function that is returned: with a
-    /// command's name, and a text. `None`: the browser is too old.
+    /// command's name, and a text. `None`: there is no randomness.
     pub(crate) fn mount(
         host: Node,
         root: Node,
@@ -91,9 +90,6 @@ impl Element {
         options: Options,
         page_options: JsValue,
     ) -> Option<Function> {
-        let handle = Handle::default();
-        let receiver = handle.clone();
-        let signals = Signals::new(move |signal, value, other| receiver.post(signal, value, other));
         let document = host.node("ownerDocument");
         let window = document.node("defaultView");
         let storage = Storage::new(&window, &options.key);
@@ -105,13 +101,16 @@ impl Element {
             storage.store(&saved, &Vec::new());
             (saved, Vec::new())
         };
+        let handle = Handle::default();
+        let receiver = handle.clone();
+        let signals = Signals::new(move |signal, value, other| receiver.post(signal, value, other));
         let mut element = Self {
-            _scope: listen(&signals, &window, &document)?,
+            _scope: listen(&signals, &window, &document),
             window,
             host,
             page_options,
             storage,
-            view: View::new(document, root, launcher, &signals)?,
+            view: View::new(document, root, launcher, &signals),
             start: Start::Asking,
             backoff: Backoff::new(BrowserEntropy.seed()),
             requires_token: true,
@@ -124,7 +123,6 @@ impl Element {
             checked_at: Timestamp::default(),
             reset_at: String::new(),
             timer: None,
-            on_timer: signals.function(Signal::Timer),
             options,
             language: ENGLISH_CODE,
             hush: None,
@@ -291,7 +289,7 @@ impl Element {
             (due, until) => due.or(until),
         };
         if due != self.timer.as_ref().map(|(at, _)| *at) {
-            self.timer = due.map(|at| (at, Timer::new(&self.on_timer, at.millis_since(now))));
+            self.timer = due.map(|at| (at, Timer::new(&self.signals.function(Signal::Timer), at.millis_since(now))));
         }
         self.view.set_notice(notice);
         let active = self.view.active();

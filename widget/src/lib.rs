@@ -56,5 +56,5 @@ pub fn mount(
     let read = Options::read(origin, &text).ok_or("Weft: data-key must hold a publishable key (wf_pk_…)")?;
     let (host, root) = (host.unchecked_into::<Node>(), root.unchecked_into());
     let command = Element::mount(host, root, launcher.unchecked_into(), read, options);
-    command.ok_or_else(|| "Weft: this browser is too old".into())
+    command.ok_or_else(|| "Weft: no randomness".into())
 }

@@ -23,8 +23,8 @@ pub(crate) fn emit(host: &Node, kind: &str, detail: &[(&str, &str)]) {
 }
 
 /// What the element hears of the page around it.
-pub(crate) fn listen(signals: &Signals, window: &Node, document: &Node) -> Option<Scope> {
-    let scope = Scope::new()?;
+pub(crate) fn listen(signals: &Signals, window: &Node, document: &Node) -> Scope {
+    let scope = Scope::new();
     for (kind, signal) in [
         ("online", Signal::Wake),
         ("focus", Signal::Wake),
@@ -37,5 +37,5 @@ pub(crate) fn listen(signals: &Signals, window: &Node, document: &Node) -> Optio
         scope.listen(signals, window, kind, signal);
     }
     scope.listen(signals, document, "visibilitychange", Signal::Visibility);
-    Some(scope)
+    scope
 }

@@ -1,11 +1,10 @@
 //! How the browser calls the widget: one function for all events, timers and replies, told apart by a number that is
 //! bound to it. Listeners belong to a scope and go with it, so a page that takes the widget away keeps nothing of it.
 
-use crate::browser::{self, Node};
+use crate::browser::{self, AbortController, Node};
 use js_sys::Function;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::AbortController;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,9 +153,9 @@ pub(crate) fn number(signal: Signal) -> JsValue {
 pub(crate) struct Scope(AbortController);
 
 impl Scope {
-    /// `None`: the browser has no `AbortController`, so it is an old one.
-    pub(crate) fn new() -> Option<Self> {
-        AbortController::new().ok().map(Self)
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self(AbortController::new())
     }
 
     /// Listens to one kind of event.

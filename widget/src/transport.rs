@@ -18,7 +18,7 @@ impl Socket {
     /// Opens a socket. `None`: the browser won't, as where the page's policy forbids it.
     pub(crate) fn open(url: &str, signals: &Signals) -> Option<Self> {
         let socket = WebSocket::new(url).ok()?;
-        let scope = Scope::new()?;
+        let scope = Scope::new();
         let target = socket.unchecked_ref::<Node>();
         for (kind, signal) in [("open", Signal::Opened), ("message", Signal::Frame), ("close", Signal::Closed)] {
             scope.listen(signals, target, kind, signal);

@@ -27,7 +27,8 @@ const COMMON: [&str; 7] = [
 
 /// How the widget is compiled, and its standard library with it: for size, without the texts and the formatting of panics
 /// that nobody in a browser reads. The flags are unstable; the toolchain is pinned, so they mean the same everywhere.
-const WIDGET_RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+const WIDGET_RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none \
+                              -Clink-arg=-zstack-size=65536";
 const WIDGET_CARGO_FLAGS: [&str; 4] = ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
 
 /// Builds the Worker and the widget: all that `wrangler dev` and `wrangler deploy` need.

@@ -10,7 +10,7 @@ mod offers;
 mod screen;
 pub(crate) mod words;
 
-use crate::browser::{Node, PluralRules, css_supports, get};
+use crate::browser::{CSSStyleSheet, Node, PluralRules, css_supports, get};
 use crate::language::{Word, Words};
 use crate::options::{Look, Looks};
 use crate::signals::{Scope, Signal, Signals};
@@ -20,7 +20,6 @@ use js_sys::Array;
 use log::Log;
 use offers::Offers;
 use wasm_bindgen::JsCast as _;
-use web_sys::CssStyleSheet;
 use words::Notice;
 
 /// The style sheet, without its comments and blanks.
@@ -36,7 +35,7 @@ pub(crate) struct View {
     title: Node,
     new: Node,
     close: Node,
-    sheet: CssStyleSheet,
+    sheet: CSSStyleSheet,
     notice: Node,
     notice_text: Node,
     notice_button: Node,
@@ -58,10 +57,10 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Builds the panel, closed. `None`: the browser has no constructable style sheets, so it must be an old one.
-    pub(crate) fn new(document: Node, root: Node, launcher: Node, signals: &Signals) -> Option<Self> {
-        let scope = Scope::new()?;
-        let sheet = CssStyleSheet::new().ok()?;
+    /// Builds the panel, closed.
+    pub(crate) fn new(document: Node, root: Node, launcher: Node, signals: &Signals) -> Self {
+        let scope = Scope::new();
+        let sheet = CSSStyleSheet::new();
         get(&root, "adoptedStyleSheets").unchecked_into::<Array>().push(&sheet);
         // Where a limit hides the widget, the loader doesn't show it first.
         if !launcher.flag("isConnected") {
@@ -99,7 +98,7 @@ impl View {
         launcher.set_text("");
         new.show(false);
         notice_button.show(false);
-        Some(Self {
+        Self {
             document,
             root,
             launcher,
@@ -120,7 +119,7 @@ impl View {
             offers,
             composer,
             _scope: scope,
-        })
+        }
     }
 
     /// Puts on looks and words.
@@ -151,7 +150,7 @@ impl View {
         // Only what the browser takes for a colour goes into the sheet: it can't end the rule that it stands in.
         let accent = looks.get(Look::AccentColor);
         let rule = if css_supports("color", accent) { [":host{--a:", accent, "}"] } else { [""; 3] };
-        let _ = self.sheet.replace_sync(&concat(&[STYLE, rule[0], rule[1], rule[2]]));
+        self.sheet.replace_sync(&concat(&[STYLE, rule[0], rule[1], rule[2]]));
         // It is said anew, in the words of now.
         let said = std::mem::replace(&mut self.said, words::NOTHING);
         self.set_notice(said);
