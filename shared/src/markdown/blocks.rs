@@ -2,6 +2,7 @@
 //! its text goes.
 
 use super::line::{self, Line};
+use super::work::look;
 use super::{Event, Tag, inlines, tables};
 
 /// How many quotes, lists and items may stand in one another. Marks beyond that are text: browsers lay out by recursion,
@@ -221,6 +222,7 @@ impl Blocks {
     /// Whether `text` makes a table's head of the paragraph's last line.
     fn begin_table(&mut self, text: &str) -> bool {
         let head_at = self.text.bytes().rposition(|byte| byte == b'\n').map_or(0, |at| at + 1);
+        look(self.text.len() - head_at);
         let Some(aligns) = tables::read_aligns(text, line::from(&self.text, head_at)) else { return false };
         let head = self.text.split_off(head_at);
         self.end_leaf();

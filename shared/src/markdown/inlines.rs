@@ -8,6 +8,7 @@ use super::flanks::Beside;
 use super::line::{byte_at, cut, find, from, run_at};
 use super::links::{self, Target};
 use super::pieces::{Kind, Piece};
+use super::work::look;
 use super::{Event, pieces};
 
 /// Lengths of runs of backticks that are told apart; longer ones are text.
@@ -309,6 +310,7 @@ impl Reader<'_> {
 impl Run {
     /// Whether `closer` may be its partner: same mark, and the specification's "rule of 3".
     fn fits(&self, closer: &Self) -> bool {
+        look(1);
         self.mark == closer.mark
             && (!(self.can_close || closer.can_open)
                 || !(self.whole + closer.whole).is_multiple_of(3)

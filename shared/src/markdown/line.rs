@@ -1,6 +1,7 @@
 //! One line: how far it is indented, and what its first marks could begin (CommonMark, sections 2.2, 4 and 5).
 
 use super::Tag;
+use super::work::look;
 
 /// What is left of a line. A tab reaches to the next multiple of 4 columns and can be eaten in part.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,7 @@ impl<'a> Line<'a> {
     /// Eats blank columns: this many, or as many as there are. Says how many it were.
     pub(super) fn eat(&mut self, most: usize) -> usize {
         for eaten in 0..most {
+            look(1);
             if self.spare == 0 {
                 self.spare = match self.rest.as_bytes().first() {
                     Some(b' ') => 1,
@@ -82,6 +84,7 @@ pub(super) fn cut(text: &str, start: usize, end: usize) -> &str {
 
 /// The byte there; 0 behind the end.
 pub(super) fn byte_at(text: &str, at: usize) -> u8 {
+    look(1);
     text.as_bytes().get(at).copied().unwrap_or(0)
 }
 
@@ -101,7 +104,9 @@ pub(super) fn read_number(text: &str, base: u32) -> Option<u32> {
 
 /// Without blanks at both ends.
 pub(super) fn trim(text: &str) -> &str {
-    text.trim_ascii()
+    let bare = text.trim_ascii();
+    look(text.len() - bare.len());
+    bare
 }
 
 pub(super) const fn is_blank(byte: u8) -> bool {
@@ -118,6 +123,7 @@ pub(super) fn run_at(text: &str, at: usize) -> usize {
 fn count_only(text: &str, mark: u8) -> Option<usize> {
     let mut count = 0;
     for byte in text.bytes() {
+        look(1);
         if byte == mark {
             count += 1;
         } else if !is_blank(byte) {
@@ -185,6 +191,7 @@ pub(super) fn ends_fence(text: &str, mark: u8, len: usize) -> bool {
 /// The mark of a list's item.
 pub(super) fn marker(text: &str) -> Option<Marker> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    look(digits);
     let mark = byte_at(text, digits);
     let tag = match (mark, digits) {
         (b'-' | b'+' | b'*', 0) => Tag::Bullets,
@@ -197,5 +204,9 @@ pub(super) fn marker(text: &str) -> Option<Marker> {
 
 /// Whether what follows may still make anything of these marks: nothing but marks so far.
 pub(super) fn is_undecided(text: &str) -> bool {
-    text.bytes().all(|byte| byte != b'!' && byte != b'<' && !byte.is_ascii_alphabetic() && byte < 128)
+    let is_mark = |byte: u8| {
+        look(1);
+        byte != b'!' && byte != b'<' && !byte.is_ascii_alphabetic() && byte < 128
+    };
+    text.bytes().all(is_mark)
 }

@@ -1,6 +1,7 @@
 //! Addresses: which may become a link, and how they are written (CommonMark, sections 2.4, 2.5, 6.3 and 6.5).
 
 use super::line::{byte_at, cut, from, is_blank, read_number};
+use super::work::look;
 
 /// How deep brackets may stand in an address. The specification asks for 3 at least; a bound keeps `[a](b[a](b…` linear.
 const MAX_PARENTHESES: usize = 8;
@@ -71,7 +72,11 @@ pub(super) fn read_entity(text: &str) -> Option<(char, usize)> {
 
 /// How long `<https://…>` or `<name@host>` is.
 pub(super) fn read_autolink(text: &str) -> Option<usize> {
-    let len = text.bytes().skip(1).position(|byte| matches!(byte, b'<' | b'>' | b' ') || byte.is_ascii_control())? + 2;
+    let is_end = |byte: u8| {
+        look(1);
+        matches!(byte, b'<' | b'>' | b' ') || byte.is_ascii_control()
+    };
+    let len = text.bytes().skip(1).position(is_end)? + 2;
     let address = cut(text, 1, len - 1);
     (byte_at(text, len - 1) == b'>' && is_safe(address)).then_some(len)
 }
@@ -105,7 +110,11 @@ pub(super) fn read_target(text: &str, at: usize) -> Target {
 
 /// Whether the end is still to come, or can't.
 fn missing(text: &str, at: usize, not: &[u8]) -> Target {
-    if from(text, at).bytes().any(|byte| not.contains(&byte)) { Target::None } else { Target::Unfinished }
+    let is_wrong = |byte: u8| {
+        look(1);
+        not.contains(&byte)
+    };
+    if from(text, at).bytes().any(is_wrong) { Target::None } else { Target::Unfinished }
 }
 
 fn skip_blanks(text: &str, mut at: usize) -> usize {

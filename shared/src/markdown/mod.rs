@@ -15,6 +15,7 @@ mod line;
 mod links;
 mod pieces;
 mod tables;
+mod work;
 
 use blocks::Blocks;
 pub use links::is_safe;

@@ -1,6 +1,7 @@
 //! Pieces of a line, and how they become events: nesting is bounded, and no link stands in another.
 
 use super::line::{byte_at, cut};
+use super::work::look;
 use super::{Event, Tag, links};
 
 /// How many spans may stand in one another. Those beyond that are left out, their text is not.
@@ -38,6 +39,7 @@ pub(super) fn write(source: &str, pieces: &[Piece], out: &mut Vec<Event>) {
     let mut link_depth = 0;
     for &(kind, (start, end)) in pieces {
         let text = cut(source, start, end);
+        look(1 + text.len());
         let mut address = String::new();
         let tag = match kind {
             Kind::Nothing => continue,
