@@ -25,7 +25,7 @@ fn message(seq: u64) -> NotedMessage {
     NotedMessage {
         id: format!("message-{seq}"),
         seq,
-        role: if seq % 2 == 0 { Role::Assistant } else { Role::User },
+        role: if seq.is_multiple_of(2) { Role::Assistant } else { Role::User },
         text: format!("Text {seq}"),
         created_at: Timestamp::from_secs(2_000 + at),
     }

@@ -29,7 +29,7 @@ pub(crate) fn ask(url: &str, body: Option<&str>, signal: Signal, signals: &Signa
     }
     // The page's own cookies are for the page's own origin. Weft itself gets none and sets none.
     init.put("credentials", if body.is_some() { "include" } else { "omit" });
-    post(&fetch(url, &init), number(Signal::Replied), &number(signal), number(signal), signals);
+    post(&fetch(url, &init), &number(Signal::Replied), &number(signal), &number(signal), signals);
 }
 
 /// A reply came: has its body read, and posts it with its status as the signal of this number.
@@ -37,10 +37,10 @@ pub(crate) fn read(signal: &JsValue, response: &JsValue, signals: &Signals) {
     let response = Response::from(response.clone().unchecked_into::<web_sys::Response>());
     let status = response.status();
     let response = JsValue::from(web_sys::Response::from(response)).unchecked_into::<Node>();
-    post(&response.read_text(), signal.clone(), &status.into(), signal.clone(), signals);
+    post(&response.read_text(), signal, &status.into(), signal, signals);
 }
 
-fn post(promise: &Node, fulfilled: JsValue, value: &JsValue, rejected: JsValue, signals: &Signals) {
-    let fulfilled = signals.function_with(&fulfilled, value);
-    promise.then(&fulfilled, &signals.function_with(&rejected, &FAILED.into()));
+fn post(promise: &Node, fulfilled: &JsValue, value: &JsValue, rejected: &JsValue, signals: &Signals) {
+    let fulfilled = signals.function_with(fulfilled, value);
+    promise.then(&fulfilled, &signals.function_with(rejected, &FAILED.into()));
 }

@@ -168,7 +168,8 @@ impl Transcript {
             let from = entry.text.len();
             entry.text.push_str(&delta.text);
             // A message that was put in by this very frame is drawn with its text.
-            let is_added = changes.iter().skip(before).any(|change| matches!(change, Change::Added(at) if *at == index));
+            let is_added =
+                changes.iter().skip(before).any(|change| matches!(change, Change::Added(at) if *at == index));
             if !is_added {
                 changes.push(Change::Appended { index, from });
             }

@@ -95,7 +95,10 @@ impl From<ErrorCode> for Denial {
 
 /// What a frame leads to.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one is made for a frame, and taken apart at once")]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::large_enum_variant, reason = "one is made for a frame, and taken apart at once")
+)]
 pub enum Received {
     /// It is dealt with.
     Done(Vec<Effect>),
